@@ -1,0 +1,50 @@
+// Purpose: one entry of the audit log: who did what to which offer, request or grant, and its content.
+//   The bytes are what is stored, hashed and proved; they are never serialised again.
+// Lifetime: value. Threads: none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/ids.h"
+#include "domain/jid.h"
+
+namespace bourse::audit {
+
+enum class EntryKind {
+  kOfferPublished = 1,
+  kOfferWithdrawn = 2,
+  kRequestSubmitted = 3,
+  kRequestCancelled = 4,
+  kRequestExpired = 5,
+  kRequestDone = 6,
+  kGrantStarted = 7,
+  kGrantReleased = 8,
+  kGrantExpired = 9,
+  kGrantRevoked = 10,
+  kProviderUp = 11,
+  kProviderDown = 12,
+};
+[[nodiscard]] std::string_view name(EntryKind kind);  // "offer-published"
+[[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);
+
+struct Entry {
+  base::Timestamp at;
+  EntryKind kind = EntryKind::kOfferPublished;
+  domain::Jid actor;  // full JID as the server stamped it; empty: the market itself (a timer)
+  domain::Jid provider;
+  domain::Jid consumer;
+  domain::OfferId offer;
+  domain::RequestId request;
+  domain::GrantId grant;
+  std::string reason;
+  std::string record;  // the domain record (domain/records.h) after the change, where there is one
+};
+
+[[nodiscard]] std::string encode(const Entry& entry);  // protobuf bourse.v1.AuditEntry
+[[nodiscard]] base::Result<Entry> decode_entry(std::string_view bytes);
+
+}  // namespace bourse::audit

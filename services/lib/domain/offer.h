@@ -1,0 +1,69 @@
+// Purpose: what a provider lends, as it was published (the content of <offer/>): no identity in it, the
+//   provider is always the JID the server stamped.
+// Lifetime: value. Threads: none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/attribute.h"
+#include "domain/filter.h"
+#include "domain/resources.h"
+
+namespace bourse::domain {
+
+struct Service {  // software that can be used there
+  std::string name;
+  std::string version;  // may be empty
+  std::string uri;      // may be empty
+  friend bool operator==(const Service&, const Service&) = default;
+};
+
+enum class Confirm { kAuto, kManual };
+
+struct Terms {
+  bool divisible = true;                     // false: one grant takes the whole offer
+  std::optional<base::Duration> min_lease;
+  std::optional<base::Duration> max_lease;
+  Confirm confirm = Confirm::kAuto;
+  friend bool operator==(const Terms&, const Terms&) = default;
+};
+
+struct Schedule {  // weekly opening times in a time zone; empty text: always open
+  std::string text;
+  std::string zone;
+  friend bool operator==(const Schedule&, const Schedule&) = default;
+};
+
+struct Offer {
+  Resources resources;
+  std::string gpu_model;  // of every gpu of this offer; may be empty
+  std::vector<Attribute> attributes;
+  std::vector<Service> services;
+  Schedule schedule;
+  Terms terms;
+  Filter serves;                           // over the consumer: jid, domain, group
+  std::optional<base::Timestamp> expires;  // the offer withdraws itself then
+  std::vector<std::string> extensions;     // child elements of foreign namespaces, verbatim XML
+  friend bool operator==(const Offer&, const Offer&) = default;
+};
+
+inline constexpr std::size_t kMaxOfferAttributes = 128;
+inline constexpr std::size_t kMaxOfferServices = 128;
+inline constexpr std::size_t kMaxResources = 32;
+inline constexpr std::int64_t kMaxDevices = 1024;  // gpus of one offer
+
+// The rules across fields, after each field was parsed: at least one resource or service, gpu a whole
+// number of devices, min-lease ≤ max-lease, expires in the future, no attribute named as a resource, and
+// what this market does not honour yet (schedule, confirm='manual') refused with kUnsupported rather than
+// ignored. kInvalidPayload names the field.
+[[nodiscard]] base::Status validate(const Offer& offer, base::Timestamp now);
+
+// All values an RFC 4515 filter may ask of the offer by `name` (lower case): its attributes, each resource
+// by name as a number (whole units or bytes), `gpu.model`, `service` (names) and `service.<name>` (version).
+[[nodiscard]] std::vector<AttributeValue> lookup(const Offer& offer, std::string_view name);
+
+}  // namespace bourse::domain

@@ -1,0 +1,72 @@
+// Purpose: everything that can change the market, typed. Each stanza, timer tick and presence becomes one
+//   Command; nothing else reaches decide().
+// Lifetime: value, kept until its batch is durable (a failed batch is decided again). Threads: handed over.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "domain/ids.h"
+#include "domain/jid.h"
+#include "domain/offer.h"
+#include "domain/request.h"
+
+namespace bourse::market {
+
+struct PublishOffer {
+  domain::OfferId id;
+  domain::Offer offer;  // validated
+  std::string record;   // domain::encode(offer)
+};
+
+struct PublishRequest {
+  domain::RequestId id;
+  domain::Request request;  // validated
+  std::string record;       // domain::encode(request)
+};
+
+// Withdraws an offer, cancels a request, or ends a grant (released by its consumer, revoked by its
+// provider), depending on the node.
+struct Retract {
+  domain::NodeName node;
+  std::string item_id;
+};
+
+struct Subscribe {
+  domain::NodeName node;
+  domain::Jid subscriber;  // the actor's own bare or full JID
+};
+
+struct Unsubscribe {
+  domain::NodeName node;
+  domain::Jid subscriber;
+};
+
+struct SessionAvailable {};  // the actor's full JID sent us directed presence
+struct SessionGone {};       // … and went offline, or does not answer any more
+
+// The link to the XMPP server is up (again): sessions that offers live by have to be asked whether they
+// are still there.
+struct LinkUp {};
+
+// Time passed: leases, deadlines and offers run out. Also carries the delivered watermark along.
+struct Tick {};
+
+using CommandBody =
+    std::variant<PublishOffer, PublishRequest, Retract, Subscribe, Unsubscribe, SessionAvailable, SessionGone, LinkUp,
+                                 Tick>;
+
+// Where the answer goes: enough to address the reply stanza.
+struct ReplyTo {
+  domain::Jid from;       // who asked
+  std::string to;         // whom they asked: becomes the reply's `from`
+  std::string stanza_id;  // of the iq; empty: nobody waits for an answer
+};
+
+struct Command {
+  domain::Jid actor;  // as the server stamped it; the only identity there is
+  ReplyTo reply_to;
+  CommandBody body;
+};
+
+}  // namespace bourse::market

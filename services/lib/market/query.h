@@ -1,0 +1,47 @@
+// Purpose: a question to committed state and its answer, typed. Questions never pass through decide().
+// Lifetime: values. Threads: handed over.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "market/command.h"
+#include "market/reader.h"
+
+namespace bourse::market {
+
+struct SubscriptionsQuery {
+  domain::PoolName pool;
+  std::optional<domain::NodeName> node;  // of this node only
+};
+
+struct AvailabilityQuery {
+  domain::PoolName pool;
+  domain::Jid provider;  // bare
+  base::Timestamp since;
+  base::Timestamp until;
+};
+
+struct StatusQuery {
+  domain::PoolName pool;
+};
+
+using QueryBody = std::variant<ItemQuery, SubscriptionsQuery, AvailabilityQuery, AuditQuery, StatusQuery>;
+
+struct Query {
+  Viewer viewer;
+  ReplyTo reply_to;
+  QueryBody body;
+};
+
+// Parallel to QueryBody.
+using AnswerBody = std::variant<PageOf<Item>, std::vector<SubscriptionRow>, std::vector<domain::AvailabilityInterval>,
+                                PageOf<AuditRecord>, PoolStatus>;
+
+struct Answer {
+  Query query;
+  base::Result<AnswerBody> result;
+};
+
+}  // namespace bourse::market

@@ -1,0 +1,30 @@
+// Purpose: what a command's sender is told once its batch is durable.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+#include "domain/ids.h"
+#include "market/command.h"
+
+namespace bourse::market {
+
+struct Published {
+  domain::NodeName node;
+  std::string item_id;
+};
+struct Subscribed {
+  domain::NodeName node;
+  domain::Jid subscriber;
+};
+struct Acknowledged {};  // an empty result
+
+using ReplyBody = std::variant<Acknowledged, Published, Subscribed, base::Error>;
+
+struct Reply {
+  ReplyTo to;
+  ReplyBody body;
+};
+
+}  // namespace bourse::market

@@ -1,0 +1,61 @@
+// Purpose: the market's durable state, row by row, in domain types: what a batch writes and a load reads.
+// Lifetime: values. Threads: none.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "domain/availability.h"
+#include "domain/grant.h"
+#include "domain/ids.h"
+#include "domain/jid.h"
+#include "domain/request.h"
+#include "domain/resources.h"
+
+namespace bourse::market {
+
+struct OfferRow {
+  domain::OfferId id;
+  domain::Jid provider;  // bare
+  domain::Jid session;   // the full JID whose presence the offer lives by; empty: bound to none
+  bool open = true;      // false: withdrawn
+  domain::Resources resources;
+  std::string record;        // domain::encode(Offer)
+  domain::EventSeq seq;      // of its last publication: the node's item order
+  base::Timestamp published;
+};
+
+struct RequestRow {
+  domain::RequestId id;
+  domain::Jid consumer;  // bare
+  domain::RequestState state = domain::RequestState::kWaiting;
+  std::uint32_t granted = 0;  // grants started so far
+  std::string record;         // domain::encode(Request)
+  domain::EventSeq seq;       // of its publication: arrival order
+  base::Timestamp submitted;
+};
+
+using GrantRow = domain::Grant;
+
+struct SubscriptionRow {
+  domain::NodeName node;
+  domain::Jid subscriber;
+  bool removed = false;  // in a batch: this one goes
+};
+
+struct AuditRow {
+  domain::AuditIndex index;
+  std::string entry;  // audit::encode(Entry), stored as it is
+};
+
+// The counters a pool continues from; written with every batch.
+struct PoolCounters {
+  domain::EventSeq last_event;
+  domain::AuditIndex next_audit;
+  domain::GrantId last_grant;
+  domain::EventSeq delivered;  // every event up to here was handed to the network
+  friend bool operator==(const PoolCounters&, const PoolCounters&) = default;
+};
+
+}  // namespace bourse::market

@@ -1,0 +1,66 @@
+// Purpose: the port to durable state. PostgreSQL implements it in storage/; the fake in tests/support
+//   keeps the same contract (tests/contract), so decide and the spine can be tested without a database.
+// Threads: one Store per pool, used by one thread at a time.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "market/batch.h"
+#include "market/rows.h"
+
+namespace bourse::market {
+
+// Takes a pool's state row by row while it is loaded: offers, then requests, then live grants, then
+// subscriptions, each by seq (grants by id). Only open offers, waiting or granted requests, live grants.
+class StateLoader {
+ public:
+  virtual ~StateLoader() = default;
+  virtual base::Status on_offer(OfferRow&& row) = 0;
+  virtual base::Status on_request(RequestRow&& row) = 0;
+  virtual base::Status on_grant(GrantRow&& row) = 0;
+  virtual base::Status on_subscription(SubscriptionRow&& row) = 0;
+  // Providers that are up, with since when.
+  virtual base::Status on_provider_up(const domain::Jid& provider) = 0;
+  // Events after the delivered watermark, by seq.
+  virtual base::Status on_undelivered(Event&& event) = 0;
+};
+
+struct Lease {
+  std::uint64_t epoch = 0;
+  std::uint64_t last_batch = 0;
+  PoolCounters counters;
+};
+
+enum class CommitOutcome {
+  kCommitted,    // durable
+  kFenced,       // another process holds the pool now: stop deciding it
+  kRejected,     // a constraint refused it: the state was wrong, reload
+  kUnavailable,  // certainly not written: the database is away, full or out of connections
+  kInDoubt,      // the connection went during COMMIT: reload, Lease::last_batch says whether it is there
+};
+
+struct CommitResult {
+  CommitOutcome outcome = CommitOutcome::kCommitted;
+  std::string text;  // for the log, unless committed
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Takes the pool's lease for `holder` (the same holder may take it again at once; another waits until
+  // it has run out: kConflict says who holds it and until when) with a new epoch, then loads the pool.
+  // kNotFound: no such pool. kUnavailable: database away.
+  [[nodiscard]] virtual base::Result<Lease> acquire(const domain::PoolName& pool, const std::string& holder,
+                                                    StateLoader& loader) = 0;
+  // One transaction. The batch's number must be the last one's plus one under the same epoch.
+  // Renews the lease.
+  [[nodiscard]] virtual CommitResult commit(const Batch& batch) = 0;
+  // Keeps the lease while nothing happens, and stores the delivered watermark.
+  [[nodiscard]] virtual CommitResult renew(const Lease& lease, domain::EventSeq delivered) = 0;
+  // Gives the lease up, so that another process need not wait for it to run out.
+  virtual void release(const Lease& lease) = 0;
+};
+
+}  // namespace bourse::market
