@@ -19,6 +19,9 @@ struct Notification {
 class Outbox {
  public:
   virtual ~Outbox() = default;
+  // Whether the XMPP server is there. What is delivered while it is not is dropped; the spine keeps
+  // notifications and delivers them after the next LinkUp.
+  [[nodiscard]] virtual bool linked() const = 0;
   // Everything one batch leads to, in order: replies of a command before the notifications it caused.
   virtual void deliver(std::vector<Reply>&& replies, std::vector<Notification>&& notifications) = 0;
   virtual void answer(Answer&& answer) = 0;

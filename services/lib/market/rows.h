@@ -19,7 +19,7 @@ struct OfferRow {
   domain::OfferId id;
   domain::Jid provider;  // bare
   domain::Jid session;   // the full JID whose presence the offer lives by; empty: bound to none
-  bool open = true;      // false: withdrawn
+  bool open = true;      // false: withdrawn; resources and record may then be empty: the stored ones stay
   domain::Resources resources;
   std::string record;        // domain::encode(Offer)
   domain::EventSeq seq;      // of its last publication: the node's item order
@@ -30,7 +30,7 @@ struct RequestRow {
   domain::RequestId id;
   domain::Jid consumer;  // bare
   domain::RequestState state = domain::RequestState::kWaiting;
-  std::uint32_t granted = 0;  // grants started so far
+  std::uint32_t granted = 0;  // grants that count: live, or ended without being revoked
   std::string record;         // domain::encode(Request)
   domain::EventSeq seq;       // of its publication: arrival order
   base::Timestamp submitted;
