@@ -64,7 +64,8 @@ struct ReplyTo {
 };
 
 struct Command {
-  domain::Jid actor;  // as the server stamped it; the only identity there is
+  domain::PoolName pool;  // which market decides it; empty: every one (presence, time, the link)
+  domain::Jid actor;      // as the server stamped it; the only identity there is
   ReplyTo reply_to;
   CommandBody body;
 };
