@@ -1,0 +1,109 @@
+# A private ejabberd: like the private Prosody. It is no distributed Erlang node, so there is no epmd, no
+# cookie and no port but the two it is given.
+# shellcheck shell=bash
+
+# start_ejabberd DIR C2S_PORT COMPONENT_PORT TLS_DIR SECRET_FILE ACCOUNTS_FILE PROFILE COMPONENT_JID…
+# PROFILE as for start_prosody. It keeps nothing that matters: under a directory its user cannot reach it
+# gets a temporary one.
+start_ejabberd() {
+  local dir=$1 c2s=$2 component=$3 tls=$4 secret=$5 accounts=$6 profile=$7 libraries console
+  shift 7
+  libraries=$(printf '%s\n' /usr/lib/*/ejabberd-*/ebin /usr/lib/ejabberd*/ebin | while read -r one; do
+    [[ ! -d $one ]] || dirname "$(dirname "$one")"
+  done | head -n 1)
+  [[ -n $libraries ]] || die "no ejabberd under /usr/lib; install the package ejabberd"
+  mkdir -p "$dir"
+  console=$dir/console.log
+  set_run_as ejabberd "$dir"
+  if [[ ${run_as[*]-} == *caps* ]]; then # Erlang asks access(2), which knows nothing of such rights
+    dir=$(mktemp -d "/tmp/bourse-ejabberd.XXXXXX")
+    temporary_paths+=("$dir")
+    own_directory ejabberd "$dir"
+    set_run_as ejabberd "$dir"
+  fi
+  mkdir -p "$dir/spool"
+  write_secret "$dir/accounts" <"$accounts"
+  cat "$tls/server.pem" "$tls/server.key" | write_secret "$dir/server.pem"
+  cp "$tls/ca.pem" "$dir/ca.pem"
+  ejabberd_configuration "$dir" "$c2s" "$component" "$(<"$secret")" "$profile" "$@" | write_secret "$dir/ejabberd.yml"
+  ejabberd_accounts_program >"$dir/accounts.erl"
+  rm -f "$dir/ready"
+  own_directory ejabberd "$dir"
+  start_process ejabberd TERM "$console" env HOME="$dir" EJABBERD_CONFIG_PATH="$dir/ejabberd.yml" \
+    EJABBERD_LOG_PATH="$dir/log" ERL_CRASH_DUMP_BYTES=0 ERL_LIBS="$libraries" ERL_MAX_PORTS=32000 \
+    CONTRIB_MODULES_PATH="$dir/modules" BOURSE_EJABBERD_DIR="$dir" \
+    erl +K true +P 250000 -noinput -mnesia dir "\"$dir/spool\"" -ejabberd log_rate_limit 0 -s ejabberd \
+    -eval '{ok, _} = file:script(os:getenv("BOURSE_EJABBERD_DIR") ++ "/accounts.erl").'
+  wait_until ejabberd "$started_pid" "$console" 60 test -e "$dir/ready"
+  wait_until ejabberd "$started_pid" "$console" 20 port_open "$c2s"
+}
+
+# Runs inside the server, so that no password is an argument of a process; its file says when all are there.
+ejabberd_accounts_program() {
+  cat <<'ERLANG'
+Dir = os:getenv("BOURSE_EJABBERD_DIR"),
+{ok, Bytes} = file:read_file(Dir ++ "/accounts"),
+[begin
+   [Jid, Password] = binary:split(Line, <<" ">>),
+   [User, Host] = binary:split(Jid, <<"@">>),
+   case ejabberd_auth:try_register(User, Host, Password) of
+     ok -> ok;
+     {error, exists} -> ok
+   end
+ end || Line <- binary:split(Bytes, <<"\n">>, [global, trim_all])],
+ok = file:write_file(Dir ++ "/ready", <<>>).
+ERLANG
+}
+
+ejabberd_configuration() { # DIR C2S COMPONENT SECRET PROFILE JID…
+  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 jid rate=none starttls='starttls: true'
+  shift 5
+  [[ $profile != stock ]] || rate=normal starttls='starttls_required: true'
+  cat <<YAML
+# Written by ops/lib/ejabberd.sh at every start; edits are lost.
+hosts: ["$xmpp_domain"]
+loglevel: warning
+certfiles: ["$dir/server.pem"]
+ca_file: "$dir/ca.pem"
+auth_password_format: scram
+listen:
+  - port: $c2s
+    ip: "127.0.0.1"
+    module: ejabberd_c2s
+    max_stanza_size: 262144
+    shaper: c2s_shaper
+    access: c2s
+    $starttls
+  - port: $component
+    ip: "127.0.0.1"
+    module: ejabberd_service
+    access: all
+    global_routes: false
+    hosts:
+YAML
+  for jid in "$@"; do printf '      "%s": { password: "%s" }\n' "$jid" "$secret"; done
+  cat <<YAML
+access_rules:
+  c2s: { allow: all }
+shaper:
+  normal: { rate: 3000, burst_size: 20000 }
+shaper_rules:
+  max_user_sessions: 10
+  c2s_shaper: $rate
+modules:
+  mod_adhoc: {}
+  mod_blocking: {}
+  mod_caps: {}
+  mod_carboncopy: {}
+  mod_client_state: {}
+  mod_disco: {}
+  mod_ping: {}
+  mod_privacy: {}
+  mod_private: {}
+  mod_pubsub:
+    plugins: [flat, pep]
+  mod_roster: {}
+  mod_stream_mgmt: {}
+  mod_version: {}
+YAML
+}

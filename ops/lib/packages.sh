@@ -1,0 +1,58 @@
+# The Debian packages that building, running and testing need; the same names on bookworm and trixie.
+# shellcheck shell=bash
+
+bourse_packages=(
+  # build
+  g++ cmake ninja-build pkg-config ccache git
+  libgloox-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev
+  # tests
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-slixmpp libxml2-utils
+  # the parts a market stands on
+  postgresql postgresql-contrib prosody ejabberd openssl
+  # what the scripts call
+  util-linux procps ca-certificates
+)
+
+missing_packages() {
+  local package
+  for package in "${bourse_packages[@]}"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || printf '%s\n' "$package"
+  done
+}
+
+# Installs what is missing when root; says the exact command otherwise.
+ensure_packages() {
+  local missing
+  command -v dpkg-query >/dev/null || die "this needs Debian 12 or 13 (no dpkg here); see README.md for what to install by hand"
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]})) || return 0
+  if ((EUID != 0)); then
+    say "Missing Debian packages. Install them, then run this again:"
+    say "  sudo apt-get install --no-install-recommends ${missing[*]}"
+    exit 1
+  fi
+  heading "Installing ${#missing[@]} Debian packages"
+  install_packages "${missing[@]}"
+}
+
+# The servers among the packages would start system-wide on the standard ports; ours are private, so the
+# installation is asked not to start any (a policy that is already there is the administrator's, and kept).
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d log status=0 ours=
+  log=$(mktemp)
+  if [[ ! -e $policy ]]; then
+    ours=1
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  {
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+  } </dev/null >"$log" 2>&1 || status=$?
+  [[ -z $ours ]] || rm -f "$policy"
+  if ((status)); then
+    tail -n 30 "$log" >&2
+    die "apt-get failed (whole log: $log); repair it and run this again"
+  fi
+  rm -f "$log"
+}
