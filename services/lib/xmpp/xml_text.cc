@@ -17,15 +17,24 @@ constexpr std::array<unsigned char, 256> kClass = [] {
 
 std::string_view entity(char c) {
   switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '\'': return "&apos;";
-    case '"': return "&quot;";
-    case '\t': return "&#9;";
-    case '\n': return "&#10;";
-    case '\r': return "&#13;";
-    default: return "\xEF\xBF\xBD";
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '\'':
+      return "&apos;";
+    case '"':
+      return "&quot;";
+    case '\t':
+      return "&#9;";
+    case '\n':
+      return "&#10;";
+    case '\r':
+      return "&#13;";
+    default:
+      return "\xEF\xBF\xBD";
   }
 }
 
@@ -83,6 +92,28 @@ void append_attribute(std::string& to, std::string_view name, std::uint64_t valu
   to.append("='");
   to.append(digits.data(), end);
   to += '\'';
+}
+
+std::string clipped(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return std::string(text.substr(0, most));
+}
+
+void append_repaired(std::string& to, std::string_view text) {
+  if (is_utf8(text)) {
+    append_escaped(to, text);
+    return;
+  }
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) {
+      to.append(entity('\0'));
+    } else {
+      append_escaped(to, text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
 }
 
 bool is_utf8(std::string_view text) {

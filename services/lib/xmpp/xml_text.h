@@ -2,6 +2,7 @@
 // Threads: free functions, no state.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,6 +17,13 @@ void append_escaped(std::string& to, std::string_view text);
 // Appends ` name='value'`, escaped.
 void append_attribute(std::string& to, std::string_view name, std::string_view value);
 void append_attribute(std::string& to, std::string_view name, std::uint64_t value);
+
+// At most `most` bytes of the front, cut between characters.
+[[nodiscard]] std::string clipped(std::string_view text, std::size_t most);
+
+// Appends escaped text of unknown origin: bytes that are not UTF-8 become U+FFFD, because one of them would
+// make the server close the stream.
+void append_repaired(std::string& to, std::string_view text);
 
 // True when every byte sequence is well-formed UTF-8.
 [[nodiscard]] bool is_utf8(std::string_view text);
