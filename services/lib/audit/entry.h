@@ -32,16 +32,16 @@ enum class EntryKind {
 [[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);
 
 struct Entry {
-  base::Timestamp at;
+  base::Timestamp at{};
   EntryKind kind = EntryKind::kOfferPublished;
-  domain::Jid actor;  // full JID as the server stamped it; empty: the market itself (a timer)
-  domain::Jid provider;
-  domain::Jid consumer;
-  domain::OfferId offer;
-  domain::RequestId request;
-  domain::GrantId grant;
-  std::string reason;
-  std::string record;  // the domain record (domain/records.h) after the change, where there is one
+  domain::Jid actor{};  // full JID as the server stamped it; empty: the market itself (a timer)
+  domain::Jid provider{};
+  domain::Jid consumer{};
+  domain::OfferId offer{};
+  domain::RequestId request{};
+  domain::GrantId grant{};
+  std::string reason{};
+  std::string record{};  // the domain record (domain/records.h) after the change, where there is one
 };
 
 [[nodiscard]] std::string encode(const Entry& entry);  // protobuf bourse.v1.AuditEntry

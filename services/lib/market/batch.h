@@ -28,7 +28,9 @@ struct Batch {
   std::vector<AuditRow> audit;                           // by index
   std::vector<audit::Entry> audit_entries;               // parallel to audit: for the query columns
 
-  [[nodiscard]] bool empty() const { return events.empty() && audit.empty() && subscriptions.empty() && offers.empty(); }
+  [[nodiscard]] bool empty() const {
+    return events.empty() && audit.empty() && subscriptions.empty() && offers.empty();
+  }
 };
 
 }  // namespace bourse::market

@@ -52,9 +52,8 @@ struct LinkUp {};
 // Time passed: leases, deadlines and offers run out. Also carries the delivered watermark along.
 struct Tick {};
 
-using CommandBody =
-    std::variant<PublishOffer, PublishRequest, Retract, Subscribe, Unsubscribe, SessionAvailable, SessionGone, LinkUp,
-                                 Tick>;
+using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, Subscribe, Unsubscribe, SessionAvailable,
+                                 SessionGone, LinkUp, Tick>;
 
 // Where the answer goes: enough to address the reply stanza.
 struct ReplyTo {

@@ -29,7 +29,7 @@ inline constexpr std::uint32_t kMaxPage = 500;
 
 template <class Row>
 struct PageOf {
-  std::vector<Row> rows;  // oldest first
+  std::vector<Row> rows;          // oldest first
   std::uint64_t count = 0;        // of the whole set
   std::uint64_t first_index = 0;  // of rows.front() in the whole set
   bool complete = true;           // no rows after these (before these, when paging backwards)
@@ -48,7 +48,7 @@ struct Item {
 };
 
 struct Viewer {
-  domain::Jid jid;        // bare
+  domain::Jid jid;          // bare
   bool privileged = false;  // operator or auditor: sees every item
 };
 
@@ -96,7 +96,7 @@ class Reader {
   // kNotFound: no such pool, or the item that `after`/`before` names is not there (XEP-0059 §2.2).
   [[nodiscard]] virtual base::Result<PageOf<Item>> items(const ItemQuery& query, const Viewer& viewer) = 0;
   [[nodiscard]] virtual base::Result<std::vector<SubscriptionRow>> subscriptions(const domain::PoolName& pool,
-                                                                                  const domain::Jid& bare) = 0;
+                                                                                 const domain::Jid& bare) = 0;
   // Intervals that touch [since, until), clipped to it, oldest first. kNotFound: provider never seen.
   [[nodiscard]] virtual base::Result<std::vector<domain::AvailabilityInterval>> availability(
       const domain::PoolName& pool, const domain::Jid& provider, base::Timestamp since, base::Timestamp until) = 0;

@@ -16,24 +16,24 @@
 namespace bourse::market {
 
 struct OfferRow {
-  domain::OfferId id;
-  domain::Jid provider;  // bare
-  domain::Jid session;   // the full JID whose presence the offer lives by; empty: bound to none
-  bool open = true;      // false: withdrawn; resources and record may then be empty: the stored ones stay
-  domain::Resources resources;
-  std::string record;        // domain::encode(Offer)
-  domain::EventSeq seq;      // of its last publication: the node's item order
-  base::Timestamp published;
+  domain::OfferId id{};
+  domain::Jid provider{};  // bare
+  domain::Jid session{};   // the full JID whose presence the offer lives by; empty: bound to none
+  bool open = true;        // false: withdrawn; resources and record may then be empty: the stored ones stay
+  domain::Resources resources{};
+  std::string record{};    // domain::encode(Offer)
+  domain::EventSeq seq{};  // of its last publication: the node's item order
+  base::Timestamp published{};
 };
 
 struct RequestRow {
-  domain::RequestId id;
-  domain::Jid consumer;  // bare
+  domain::RequestId id{};
+  domain::Jid consumer{};  // bare
   domain::RequestState state = domain::RequestState::kWaiting;
   std::uint32_t granted = 0;  // grants that count: live, or ended without being revoked
-  std::string record;         // domain::encode(Request)
-  domain::EventSeq seq;       // of its publication: arrival order
-  base::Timestamp submitted;
+  std::string record{};       // domain::encode(Request)
+  domain::EventSeq seq{};     // of its publication: arrival order
+  base::Timestamp submitted{};
 };
 
 using GrantRow = domain::Grant;

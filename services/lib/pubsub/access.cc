@@ -11,9 +11,9 @@ constexpr std::size_t kNodes = 4;
 using Rights = std::array<std::array<bool, kNodes>, kOperations>;
 
 //                          offers requests grants availability
-constexpr Rights kStranger{{{{true, true, true, true}},       // subscribe: told only of what it may see
-                            {{true, true, false, false}},     // publish: the market itself writes the others
-                            {{true, false, false, true}},     // see an item
+constexpr Rights kStranger{{{{true, true, true, true}},        // subscribe: told only of what it may see
+                            {{true, true, false, false}},      // publish: the market itself writes the others
+                            {{true, false, false, true}},      // see an item
                             {{false, false, false, false}}}};  // retract an item
 constexpr Rights kParty{{{{true, true, true, true}},
                          {{true, true, false, false}},

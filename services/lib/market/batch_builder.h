@@ -1,0 +1,37 @@
+// Purpose: folds plans into a Batch: of several changes to one row the last remains, a grant that starts
+//   and ends in one batch is one row.
+// Lifetime: one batch. Threads: one at a time.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "market/batch.h"
+#include "market/plan.h"
+
+namespace bourse::market {
+
+class BatchBuilder {
+ public:
+  // Takes what of the plan storage writes; replies, recipients and probes are left in it, events are copied.
+  void add(Plan& plan);
+  [[nodiscard]] bool empty() const { return batch_.empty(); }
+  // `counters` as they are after the last plan.
+  [[nodiscard]] Batch finish(const PoolCounters& counters) &&;
+
+ private:
+  void fold(OfferRow&& row);
+  void fold(RequestRow&& row);
+  void fold(GrantStarted&& change);
+  void fold(GrantEnded&& change);
+  void fold(SubscriptionRow&& row);
+  void fold(domain::AvailabilityChange&& change);
+
+  Batch batch_;
+  std::unordered_map<domain::OfferId, std::size_t> offers_;
+  std::unordered_map<domain::RequestId, std::size_t> requests_;
+  std::unordered_map<domain::GrantId, std::size_t> started_;
+  std::unordered_map<std::string, std::size_t> subscriptions_;
+};
+
+}  // namespace bourse::market

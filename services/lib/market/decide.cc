@@ -1,0 +1,74 @@
+#include "market/decide.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "market/decision.h"
+#include "market/recipients.h"
+
+namespace bourse::market {
+
+Plan decide(State& state, const Command& command, base::Timestamp now) {
+  Decision decision(state, command, now);
+  std::visit(decision, command.body);
+  return decision.finish();
+}
+
+void Decision::reply(ReplyBody body) {
+  if (!command_.reply_to.stanza_id.empty()) plan_.replies.push_back({command_.reply_to, std::move(body)});
+}
+
+void Decision::record(audit::Entry entry) {
+  entry.at = now_;
+  entry.actor = command_.actor;
+  plan_.audit.push_back({state_.counters.next_audit, std::move(entry)});
+  ++state_.counters.next_audit.value;
+}
+
+domain::EventSeq Decision::publish(EventKind kind, pubsub::MarketNode node, std::string item_id,
+                                   const domain::Jid& provider, const domain::Jid& consumer, std::string bytes) {
+  ++state_.counters.last_event.value;
+  Notification notification;
+  notification.event = {.seq = state_.counters.last_event,
+                        .at = now_,
+                        .kind = kind,
+                        .node = state_.node(node),
+                        .item_id = std::move(item_id),
+                        .publisher = command_.actor,
+                        .provider = provider,
+                        .consumer = consumer,
+                        .record = std::move(bytes)};
+  notification.recipients = recipients(node, provider, consumer);
+  plan_.events.push_back(std::move(notification));
+  return state_.counters.last_event;
+}
+
+Recipients Decision::recipients(pubsub::MarketNode node, const domain::Jid& provider,
+                                const domain::Jid& consumer) const {
+  return recipients_of(state_, node, provider, consumer);
+}
+
+// Requests that lost a grant come before those an offer wakes: they were served first and are owed.
+Plan Decision::finish() {
+  for (const auto& id : wanting_) {
+    if (auto* request = state_.find_request(id);
+        request != nullptr && request->state == domain::RequestState::kWaiting) {
+      match(*request);
+    }
+  }
+  for (const auto& id : freed_) {
+    const auto* offer = state_.find_offer(id);
+    if (offer == nullptr) continue;
+    for (const auto handle : state_.engine->wakes(state_.handle_of(*offer))) match(state_.request_at(handle));
+  }
+  for (const auto& id : ended_) {
+    auto* request = state_.find_request(id);
+    if (request != nullptr && request->state == domain::RequestState::kGranted && request->grants.empty()) {
+      close_request(*request, domain::RequestState::kDone, audit::EntryKind::kRequestDone,
+                    "every grant of it has ended");
+    }
+  }
+  return std::move(plan_);
+}
+
+}  // namespace bourse::market

@@ -1,0 +1,112 @@
+// Offers: published, replaced, withdrawn; and what follows for the provider's availability.
+#include <algorithm>
+
+#include "domain/records.h"
+#include "market/decision.h"
+#include "pubsub/access.h"
+
+namespace bourse::market {
+
+void Decision::operator()(const PublishOffer& publish) {
+  auto* entry = state_.find_offer(publish.id);
+  if (entry == nullptr) {
+    open_offer(publish);
+  } else if (*entry->provider != command_.actor.bare()) {
+    return fail(base::Errc::kForbidden,
+                "offer '" + publish.id.value + "' was published by someone else; use another item id");
+  } else {
+    replace_offer(*entry, publish);
+  }
+  reply(Published{state_.node(pubsub::MarketNode::kOffers), publish.id.value});
+}
+
+void Decision::open_offer(const PublishOffer& publish) {
+  const auto provider = command_.actor.bare();
+  put_offer(state_.add_offer(publish.id, provider), publish);
+  if (state_.count_offers(provider, +1) == 1) change_availability(provider, domain::Presence::kUp);
+}
+
+// The same content from the same session is the same offer: nothing happened.
+void Decision::replace_offer(OfferEntry& entry, const PublishOffer& publish) {
+  const bool same_session = (entry.session != nullptr && *entry.session == command_.actor) ||
+                            (entry.session == nullptr && state_.find_session(command_.actor) == nullptr);
+  if (same_session && entry.content == ContentDigest::of(publish.record)) return;
+  put_offer(entry, publish);
+
+  // What live grants hold stays theirs as long as the offer still has it, the oldest first.
+  const auto handle = state_.handle_of(entry);
+  const auto held = entry.grants;
+  for (const auto id : held) {
+    const auto* grant = state_.find_grant(id);
+    if (state_.engine->take(handle, grant->resources, grant->devices)) continue;
+    end_unheld_grant(id, domain::GrantState::kRevoked, "the offer became too small for it");
+  }
+}
+
+void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish) {
+  const auto& provider = *entry.provider;
+  entry.content = ContentDigest::of(publish.record);
+  state_.bind(entry, state_.find_session(command_.actor) != nullptr ? command_.actor : domain::Jid{});
+  state_.set_expiry(entry, publish.offer.expires.value_or(base::Timestamp::max()));
+  state_.engine->put_offer(state_.handle_of(entry), provider, publish.offer);
+
+  const auto seq =
+      this->publish(EventKind::kPublished, pubsub::MarketNode::kOffers, publish.id.value, provider, {}, publish.record);
+  plan_.changes.emplace_back(OfferRow{.id = publish.id,
+                                      .provider = provider,
+                                      .session = entry.session != nullptr ? *entry.session : domain::Jid{},
+                                      .open = true,
+                                      .resources = publish.offer.resources,
+                                      .record = publish.record,
+                                      .seq = seq,
+                                      .published = now_});
+  record(
+      {.kind = audit::EntryKind::kOfferPublished, .provider = provider, .offer = publish.id, .record = publish.record});
+  freed_.push_back(publish.id);
+}
+
+void Decision::retract_offer(const domain::OfferId& id) {
+  auto* entry = state_.find_offer(id);
+  if (entry == nullptr) return fail(base::Errc::kNotFound, "there is no open offer '" + id.value + "'");
+  const auto actor = command_.actor.bare();
+  if (*entry->provider != actor && !state_.is_operator(actor)) {
+    return fail(base::Errc::kForbidden, "offer '" + id.value + "' was published by someone else");
+  }
+  withdraw_offer(*entry, "the offer was withdrawn");
+  reply(Acknowledged{});
+}
+
+void Decision::withdraw_offer(OfferEntry& entry, std::string_view reason) {
+  const auto held = entry.grants;
+  for (const auto id : held) end_grant(id, domain::GrantState::kRevoked, reason);
+
+  const domain::OfferId id = *entry.id;
+  const domain::Jid provider = *entry.provider;
+  state_.engine->remove_offer(state_.handle_of(entry));
+  state_.remove_offer(entry);
+
+  const auto seq = publish(EventKind::kRetracted, pubsub::MarketNode::kOffers, id.value, provider, {}, {});
+  plan_.changes.emplace_back(OfferRow{.id = id,
+                                      .provider = provider,
+                                      .session = {},
+                                      .open = false,
+                                      .resources = {},
+                                      .record = {},
+                                      .seq = seq,
+                                      .published = now_});
+  record({.kind = audit::EntryKind::kOfferWithdrawn, .provider = provider, .offer = id, .reason = std::string(reason)});
+  if (state_.count_offers(provider, -1) == 0) change_availability(provider, domain::Presence::kDown);
+}
+
+void Decision::change_availability(const domain::Jid& provider, domain::Presence presence) {
+  const domain::AvailabilityChange change{provider, presence, now_};
+  plan_.changes.emplace_back(change);
+  auto bytes = domain::encode(change);
+  record({.kind = presence == domain::Presence::kUp ? audit::EntryKind::kProviderUp : audit::EntryKind::kProviderDown,
+          .provider = provider,
+          .record = bytes});
+  publish(EventKind::kAvailabilityChanged, pubsub::MarketNode::kAvailability, provider.text(), provider, {},
+          std::move(bytes));
+}
+
+}  // namespace bourse::market

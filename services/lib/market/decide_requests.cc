@@ -1,0 +1,116 @@
+// Requests: submitted, matched, cancelled, out of time, done.
+#include <algorithm>
+
+#include "domain/records.h"
+#include "market/decision.h"
+
+namespace bourse::market {
+
+using domain::RequestState;
+
+void Decision::operator()(const PublishRequest& publish) {
+  const auto* entry = state_.find_request(publish.id);
+  if (entry != nullptr && entry->consumer != command_.actor.bare()) {
+    return fail(base::Errc::kForbidden,
+                "request '" + publish.id.value + "' was published by someone else; use another item id");
+  }
+  if (entry != nullptr && entry->record != publish.record) {
+    return fail(base::Errc::kConflict,
+                "request '" + publish.id.value +
+                    "' is being served with other content; cancel it first or use another item id");
+  }
+  if (entry == nullptr) submit_request(publish);
+  reply(Published{state_.node(pubsub::MarketNode::kRequests), publish.id.value});
+}
+
+void Decision::submit_request(const PublishRequest& publish) {
+  auto& entry = state_.add_request(publish.id, publish.request);
+  entry.consumer = command_.actor.bare();
+  entry.record = publish.record;
+  entry.submitted = now_;
+  entry.seq = this->publish(EventKind::kPublished, pubsub::MarketNode::kRequests, publish.id.value, {}, entry.consumer,
+                            publish.record);
+  if (entry.content.deadline) state_.deadlines.emplace(*entry.content.deadline, state_.handle_of(entry));
+  write_request(entry);
+  record({.kind = audit::EntryKind::kRequestSubmitted,
+          .consumer = entry.consumer,
+          .request = publish.id,
+          .record = publish.record});
+  want(entry);
+}
+
+void Decision::want(RequestEntry& entry) {
+  entry.state = RequestState::kWaiting;
+  state_.engine->put_request(state_.handle_of(entry), entry.seq.value, entry.consumer, entry.content);
+  wanting_.push_back(*entry.id);
+}
+
+void Decision::stop_wanting(RequestEntry& entry, RequestState state) {
+  if (entry.state == RequestState::kWaiting) state_.engine->remove_request(state_.handle_of(entry));
+  entry.state = state;
+}
+
+void Decision::write_request(const RequestEntry& entry) {
+  plan_.changes.emplace_back(RequestRow{.id = *entry.id,
+                                        .consumer = entry.consumer,
+                                        .state = entry.state,
+                                        .granted = entry.granted,
+                                        .record = entry.record,
+                                        .seq = entry.seq,
+                                        .submitted = entry.submitted});
+}
+
+std::unordered_set<domain::Jid> Decision::excluded(const RequestEntry& request) const {
+  auto providers = request.refused;
+  if (request.content.spread == domain::Spread::kProvider) {
+    for (const auto id : request.grants) providers.insert(state_.find_grant(id)->provider);
+  }
+  return providers;
+}
+
+bool Decision::match(RequestEntry& request) {
+  while (request.granted < request.content.count) {
+    const auto placement = state_.engine->best(state_.handle_of(request), excluded(request));
+    if (!placement) return false;
+    start_grant(request, *placement);
+  }
+  stop_wanting(request, RequestState::kGranted);
+  write_request(request);
+  return true;
+}
+
+void Decision::retract_request(const domain::RequestId& id) {
+  auto* entry = state_.find_request(id);
+  const auto actor = command_.actor.bare();
+  if (entry == nullptr || (entry->consumer != actor && !state_.is_operator(actor))) {
+    return fail(base::Errc::kNotFound, "you have no open request '" + id.value + "'");
+  }
+  stop_wanting(*entry, RequestState::kCancelled);
+  const auto held = entry->grants;
+  for (const auto grant : held) end_grant(grant, domain::GrantState::kReleased, "its request was cancelled");
+  close_request(*entry, RequestState::kCancelled, audit::EntryKind::kRequestCancelled, "cancelled");
+  reply(Acknowledged{});
+}
+
+void Decision::close_request(RequestEntry& entry, RequestState state, audit::EntryKind kind, std::string_view reason) {
+  stop_wanting(entry, state);
+  write_request(entry);
+  record({.kind = kind, .consumer = entry.consumer, .request = *entry.id, .reason = std::string(reason)});
+  publish(EventKind::kRetracted, pubsub::MarketNode::kRequests, entry.id->value, {}, entry.consumer, {});
+  state_.remove_request(entry);
+}
+
+// What was granted by then goes on; what was not is not wanted any more.
+void Decision::pass_deadline(RequestEntry& entry) {
+  if (entry.state != RequestState::kWaiting) return;
+  if (entry.grants.empty()) {
+    const bool served = entry.granted > 0;
+    return close_request(entry, served ? RequestState::kDone : RequestState::kExpired,
+                         served ? audit::EntryKind::kRequestDone : audit::EntryKind::kRequestExpired,
+                         "its deadline passed");
+  }
+  stop_wanting(entry, RequestState::kGranted);
+  write_request(entry);
+}
+
+}  // namespace bourse::market

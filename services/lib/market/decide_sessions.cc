@@ -1,0 +1,33 @@
+// Presence of the sessions that offers live by, and time.
+#include "market/decision.h"
+
+namespace bourse::market {
+
+void Decision::operator()(const SessionAvailable& /*available*/) { state_.set_present(command_.actor); }
+
+// Its offers go together, so that nothing is matched onto one that is about to go as well.
+void Decision::operator()(const SessionGone& /*gone*/) {
+  const auto* session = state_.find_session(command_.actor);
+  if (session == nullptr) return;
+  const auto offers = session->offers;
+  for (const auto handle : offers) withdraw_offer(state_.offer_at(handle), "its provider went offline");
+  state_.forget_session(command_.actor);
+}
+
+void Decision::operator()(const LinkUp& /*up*/) { plan_.probes = state_.bound_sessions(); }
+
+void Decision::operator()(const Tick& /*tick*/) {
+  while (!state_.offer_expiries.empty() && state_.offer_expiries.begin()->first <= now_) {
+    withdraw_offer(state_.offer_at(state_.offer_expiries.begin()->second), "the offer expired");
+  }
+  while (!state_.leases.empty() && state_.leases.begin()->first <= now_) {
+    end_grant(state_.leases.begin()->second, domain::GrantState::kExpired, "its lease ended");
+  }
+  while (!state_.deadlines.empty() && state_.deadlines.begin()->first <= now_) {
+    const auto handle = state_.deadlines.begin()->second;
+    state_.deadlines.erase(state_.deadlines.begin());
+    pass_deadline(state_.request_at(handle));
+  }
+}
+
+}  // namespace bourse::market

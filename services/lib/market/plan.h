@@ -1,0 +1,38 @@
+// Purpose: what one command leads to: state changes, audit entries, events, the reply. Nothing of it is
+//   visible outside before the batch that carries it is durable.
+// Lifetime: value. Threads: none.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "audit/entry.h"
+#include "market/event.h"
+#include "market/outbox.h"
+#include "market/reader.h"
+#include "market/reply.h"
+#include "market/rows.h"
+
+namespace bourse::market {
+
+struct GrantStarted {
+  GrantRow grant;
+};
+struct GrantEnded {
+  GrantRow grant;
+};
+
+using Change =
+    std::variant<OfferRow, RequestRow, GrantStarted, GrantEnded, SubscriptionRow, domain::AvailabilityChange>;
+
+struct Plan {
+  std::vector<Change> changes;
+  std::vector<AuditRecord> audit;
+  std::vector<Notification> events;
+  std::vector<Reply> replies;
+  std::vector<domain::Jid> probes;  // sessions to ask whether they are still there
+
+  [[nodiscard]] bool writes() const { return !changes.empty() || !audit.empty() || !events.empty(); }
+};
+
+}  // namespace bourse::market

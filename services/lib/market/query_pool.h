@@ -1,0 +1,36 @@
+// Purpose: answers queries on threads and connections of their own, so that a slow one delays neither
+//   decisions nor other queries.
+// Lifetime: reader and outbox outlive it; destruction waits for queries under way. Threads: ask() from any.
+#pragma once
+
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "market/outbox.h"
+#include "market/query.h"
+#include "market/reader.h"
+
+namespace bourse::market {
+
+class QueryPool {
+ public:
+  QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity);
+  ~QueryPool();
+  QueryPool(const QueryPool&) = delete;
+  QueryPool& operator=(const QueryPool&) = delete;
+
+  // kResourceConstraint when the queue is full.
+  [[nodiscard]] base::Status ask(Query&& query);
+
+ private:
+  void serve();
+
+  Reader& reader_;
+  Outbox& outbox_;
+  base::BoundedQueue<Query> queue_;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace bourse::market

@@ -1,0 +1,245 @@
+#include "market/spine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <thread>
+#include <utility>
+
+#include "market/decide.h"
+#include "market/recipients.h"
+
+namespace bourse::market {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kLongestWait = 250ms;  // so that stop requests and clock steps are noticed
+constexpr base::Duration kRenewEvery = 5s;      // a third of the lease
+constexpr base::Duration kPatience = 10s;       // commands wait this long for a database that comes back
+constexpr std::size_t kMostPending = 4'000;     // commands decided ahead of the disk
+
+constexpr char kAway[] = "the market's database is away; nothing was changed, try again in a moment";
+
+std::vector<Notification> notifications_of(const State& state) {
+  std::vector<Notification> notifications;
+  notifications.reserve(state.undelivered.size());
+  for (const auto& event : state.undelivered) notifications.push_back({event, recipients_of(state, event)});
+  return notifications;
+}
+
+}  // namespace
+
+Spine::Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& outbox, const base::Clock& clock)
+    : config_(std::move(config)),
+      store_(store),
+      engines_(std::move(engines)),
+      clock_(clock),
+      delivery_(outbox),
+      queue_(config_.queue_capacity) {}
+
+base::Status Spine::submit(Command&& command) {
+  if (!ready_.load()) return {base::Errc::kUnavailable, kAway};
+  if (queue_.try_push(std::move(command))) return base::Done{};
+  return {base::Errc::kResourceConstraint, "the market has more to decide than it can hold; try again in a moment"};
+}
+
+void Spine::run(const std::stop_token& stop) {
+  if (!load(stop, base::Duration::max())) return;
+  {
+    std::jthread committer([this](const std::stop_token& own_stop) { commit_loop(own_stop); });
+    while (!stop.stop_requested()) {
+      decide_some(stop);
+      recover(stop);
+    }
+    std::unique_lock lock(mutex_);
+    ready_.store(false);
+    finishing_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return (!pending_ && !committing_) || failure_; });
+    committer.request_stop();
+    changed_.notify_all();
+  }
+  store_.release(lease_);
+}
+
+// False when stopped, or when it did not work within `patience`.
+bool Spine::load(const std::stop_token& stop, base::Duration patience) {
+  const auto began = std::chrono::steady_clock::now();
+  auto pause = 100ms;
+  while (!stop.stop_requested()) {
+    auto state = std::make_unique<State>(config_.pool, engines_());
+    auto lease = store_.acquire(config_.pool.pool, config_.holder, *state);
+    if (lease) {
+      lease_ = *lease;
+      last_batch_ = lease->last_batch;
+      state->counters = lease->counters;
+      delivery_.start_from(lease->counters.delivered);
+      delivery_.redeliver(notifications_of(*state));
+      state->undelivered = {};
+      state_ = std::move(state);
+      ready_.store(true);
+      spdlog::info("pool {} loaded: epoch {}, event {}, audit entry {}", config_.pool.pool.value, lease_.epoch,
+                   lease_.counters.last_event.value, lease_.counters.next_audit.value);
+      return true;
+    }
+    ready_.store(false);
+    spdlog::warn("pool {} cannot be loaded: {}", config_.pool.pool.value, lease.error().text);
+    if (std::chrono::steady_clock::now() - began > patience) return false;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, pause, [&] { return stop.stop_requested(); });
+    pause = std::min(pause * 2, 5'000ms);
+  }
+  return false;
+}
+
+base::Duration Spine::until_next_timer(base::Timestamp now) const {
+  auto next = base::Timestamp::max();
+  if (!state_->leases.empty()) next = std::min(next, state_->leases.begin()->first);
+  if (!state_->deadlines.empty()) next = std::min(next, state_->deadlines.begin()->first);
+  if (!state_->offer_expiries.empty()) next = std::min(next, state_->offer_expiries.begin()->first);
+  return next <= now ? base::Duration::zero() : std::min(kLongestWait, next - now);
+}
+
+void Spine::decide_some(const std::stop_token& stop) {
+  auto commands = queue_.pop_some(config_.most_per_batch, until_next_timer(clock_.now()));
+  const auto now = clock_.now();
+  if (until_next_timer(now) == base::Duration::zero()) commands.push_back({config_.pool.pool, {}, {}, Tick{}});
+  if (commands.empty()) return;
+
+  std::vector<std::pair<Plan, PoolCounters>> plans;
+  plans.reserve(commands.size());
+  for (const auto& command : commands) {
+    auto plan = decide(*state_, command, now);
+    plans.emplace_back(std::move(plan), state_->counters);
+  }
+
+  std::unique_lock lock(mutex_);
+  if (!pending_) pending_.emplace();
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    pending_->add(std::move(commands[i]), std::move(plans[i].first), plans[i].second);
+  }
+  changed_.notify_all();
+  changed_.wait(
+      lock, [&] { return !pending_ || pending_->commands.size() < kMostPending || failure_ || stop.stop_requested(); });
+}
+
+void Spine::commit_loop(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const bool woken = changed_.wait_for(
+        lock, kRenewEvery, [&] { return stop.stop_requested() || (!failure_ && (pending_ || finishing_)); });
+    if (failure_) continue;
+    if (!pending_) {
+      if (finishing_) return;
+      if (!woken) renew();
+      continue;
+    }
+    Work work = std::move(*pending_);
+    pending_.reset();
+    committing_ = true;
+    lock.unlock();
+    auto result = commit(work);
+    const bool committed = result.outcome == CommitOutcome::kCommitted;
+    if (committed) delivery_.deliver(std::move(work));
+    lock.lock();
+    committing_ = false;
+    if (!committed) {
+      failure_.emplace(Failure{std::move(work), last_batch_ + 1, std::move(result)});
+    } else if (delivery_.must_reload()) {
+      failure_.emplace(
+          Failure{{}, last_batch_ + 1, {CommitOutcome::kCommitted, "notifications wait in the event log"}});
+    }
+    changed_.notify_all();
+  }
+}
+
+CommitResult Spine::commit(Work& work) {
+  if (work.batch.empty()) return {};
+  auto counters = work.counters;
+  counters.delivered = delivery_.delivered();
+  const Batch batch = [&] {
+    auto finished = std::move(work.batch).finish(counters);
+    finished.epoch = lease_.epoch;
+    finished.number = last_batch_ + 1;
+    return finished;
+  }();
+  auto result = store_.commit(batch);
+  if (result.outcome == CommitOutcome::kCommitted) ++last_batch_;
+  return result;
+}
+
+// While nothing is written the lease still has to be kept, and the watermark stored.
+void Spine::renew() {
+  auto result = store_.renew(lease_, delivery_.delivered());
+  if (result.outcome != CommitOutcome::kCommitted) failure_.emplace(Failure{{}, last_batch_ + 1, std::move(result)});
+}
+
+// The committer rests while failure_ is set.
+void Spine::recover(const std::stop_token& stop) {
+  Failure failure;
+  std::vector<Command> later;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) return;
+    failure = std::move(*failure_);
+    if (pending_) later = std::move(pending_->commands);
+    pending_.reset();
+  }
+  spdlog::warn("pool {}: batch {} of epoch {} has to be settled: {}", config_.pool.pool.value, failure.batch,
+               lease_.epoch, failure.result.text);
+  const auto epoch = lease_.epoch;
+  auto commands = std::move(failure.work.commands);
+  if (!load(stop, kPatience)) {
+    std::move(later.begin(), later.end(), std::back_inserter(commands));
+    refuse(commands);
+    refuse(queue_.pop_some(config_.queue_capacity, base::Duration::zero()));
+    if (!load(stop, base::Duration::max())) return;
+    commands.clear();
+  } else {
+    const bool durable_after_all = lease_.epoch == epoch + 1 && last_batch_ >= failure.batch;
+    if (durable_after_all) {
+      delivery_.reply(std::move(failure.work.replies));  // its events came out of the log
+      commands.clear();
+    }
+    std::move(later.begin(), later.end(), std::back_inserter(commands));
+  }
+  settle_one_by_one(std::move(commands), stop);
+  const std::lock_guard lock(mutex_);
+  failure_.reset();
+  changed_.notify_all();
+}
+
+// Each command in a batch of its own, so that one which cannot be committed does not take others with it.
+void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop) {
+  for (auto command = commands.begin(); command != commands.end(); ++command) {
+    Work work;
+    auto plan = decide(*state_, *command, clock_.now());
+    work.add(Command(*command), std::move(plan), state_->counters);
+    const auto result = commit(work);
+    if (result.outcome == CommitOutcome::kCommitted) {
+      delivery_.deliver(std::move(work));
+      continue;
+    }
+    spdlog::error("pool {}: a command of {} cannot be settled: {}", config_.pool.pool.value, command->actor.text(),
+                  result.text);
+    refuse({*command});
+    if (load(stop, kPatience)) continue;
+    refuse({command + 1, commands.end()});
+    (void)load(stop, base::Duration::max());
+    return;
+  }
+}
+
+void Spine::refuse(const std::vector<Command>& commands) {
+  std::vector<Reply> replies;
+  for (const auto& command : commands) {
+    if (command.reply_to.stanza_id.empty()) continue;
+    replies.push_back({command.reply_to, base::Error{base::Errc::kUnavailable, kAway}});
+  }
+  delivery_.reply(std::move(replies));
+}
+
+}  // namespace bourse::market

@@ -1,0 +1,84 @@
+// Purpose: decide → commit → deliver for one pool. Commands are decided as they come, against a state that
+//   runs ahead; while one batch commits, the next one fills; replies and notifications leave only after
+//   their batch is durable. A batch that fails throws the state away: the pool is loaded again and its
+//   commands are decided again, one by one.
+// Lifetime: store, outbox and clock outlive it. Threads: submit() from any; run() is the decider's thread and
+//   owns the committer's.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "market/command.h"
+#include "market/delivery.h"
+#include "market/state.h"
+#include "market/store.h"
+#include "market/work.h"
+
+namespace bourse::market {
+
+struct SpineConfig {
+  PoolConfig pool;
+  std::string holder;  // who takes the lease: the same name after a restart takes it at once
+  std::size_t queue_capacity = 10'000;
+  std::size_t most_per_batch = 1'000;
+};
+
+class Spine {
+ public:
+  using EngineFactory = std::function<std::unique_ptr<matching::Engine>()>;
+
+  Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& outbox, const base::Clock& clock);
+
+  // kResourceConstraint: the queue is full; kUnavailable: the pool is not loaded (yet). Both: try again.
+  [[nodiscard]] base::Status submit(Command&& command);
+  // Decides until stopped, then commits what was decided and gives the lease up.
+  void run(const std::stop_token& stop);
+  [[nodiscard]] bool ready() const { return ready_.load(); }
+
+ private:
+  bool load(const std::stop_token& stop, base::Duration patience);
+  void decide_some(const std::stop_token& stop);
+  [[nodiscard]] base::Duration until_next_timer(base::Timestamp now) const;
+  void commit_loop(const std::stop_token& stop);
+  [[nodiscard]] CommitResult commit(Work& work);
+  void renew();
+  void recover(const std::stop_token& stop);
+  void settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop);
+  void refuse(const std::vector<Command>& commands);
+
+  SpineConfig config_;
+  Store& store_;
+  EngineFactory engines_;
+  const base::Clock& clock_;
+  Delivery delivery_;
+  base::BoundedQueue<Command> queue_;
+  std::atomic<bool> ready_{false};
+
+  std::unique_ptr<State> state_;  // the decider's
+  Lease lease_;                   // the committer's, or the decider's while the committer rests
+  std::uint64_t last_batch_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Work> pending_;  // decided, not yet with the committer
+  struct Failure {
+    Work work;
+    std::uint64_t batch = 0;
+    CommitResult result;
+  };
+  std::optional<Failure> failure_;  // the committer rests until the decider has recovered
+  bool committing_ = false;
+  bool finishing_ = false;
+};
+
+}  // namespace bourse::market

@@ -1,0 +1,234 @@
+#include "market/state.h"
+
+#include <algorithm>
+
+#include "domain/records.h"
+
+namespace bourse::market {
+namespace {
+
+template <class Entry, class Handle>
+Handle claim(std::vector<Entry>& entries, std::vector<Handle>& free) {
+  if (free.empty()) {
+    entries.emplace_back();
+    return static_cast<Handle>(entries.size() - 1);
+  }
+  const Handle handle = free.back();
+  free.pop_back();
+  return handle;
+}
+
+}  // namespace
+
+ContentDigest ContentDigest::of(const std::string& record) {
+  return {std::hash<std::string>{}(record), static_cast<std::uint32_t>(record.size())};
+}
+
+State::State(PoolConfig pool_config, std::unique_ptr<matching::Engine> matching_engine)
+    : config(std::move(pool_config)), engine(std::move(matching_engine)) {
+  for (const auto node : pubsub::kMarketNodes) {
+    nodes_[static_cast<std::size_t>(node)] = pubsub::node_name(config.pool, node);
+  }
+}
+
+const domain::NodeName& State::node(pubsub::MarketNode node) const { return nodes_[static_cast<std::size_t>(node)]; }
+
+bool State::is_operator(const domain::Jid& bare) const {
+  return std::find(config.operators.begin(), config.operators.end(), bare) != config.operators.end();
+}
+
+base::Status State::on_offer(OfferRow&& row) {
+  auto content = domain::decode_offer(row.record);
+  if (!content) return content.error();
+  auto& entry = add_offer(row.id, row.provider);
+  entry.content = ContentDigest::of(row.record);
+  bind(entry, row.session);
+  if (content->expires) set_expiry(entry, *content->expires);
+  engine->put_offer(handle_of(entry), row.provider, *content);
+  count_offers(row.provider, +1);
+  return base::Done{};
+}
+
+base::Status State::on_request(RequestRow&& row) {
+  auto content = domain::decode_request(row.record);
+  if (!content) return content.error();
+  auto& entry = add_request(row.id, std::move(content).value());
+  entry.consumer = row.consumer;
+  entry.record = std::move(row.record);
+  entry.state = row.state;
+  entry.granted = row.granted;
+  entry.seq = row.seq;
+  entry.submitted = row.submitted;
+  if (row.state != domain::RequestState::kWaiting) return base::Done{};
+  engine->put_request(handle_of(entry), row.seq.value, row.consumer, entry.content);
+  if (entry.content.deadline) deadlines.emplace(*entry.content.deadline, handle_of(entry));
+  return base::Done{};
+}
+
+base::Status State::on_grant(GrantRow&& row) {
+  auto* offer = find_offer(row.offer);
+  if (offer == nullptr || find_request(row.request) == nullptr ||
+      !engine->take(handle_of(*offer), row.resources, row.devices)) {
+    return {base::Errc::kCorrupt, "grant " + domain::to_item_id(row.id) + " does not fit offer '" + row.offer.value +
+                                      "' and request '" + row.request.value + "' as they are stored"};
+  }
+  add_grant(std::move(row));
+  return base::Done{};
+}
+
+base::Status State::on_subscription(SubscriptionRow&& row) {
+  subscriptions.add(row.node, row.subscriber);
+  return base::Done{};
+}
+
+// Whether a provider is up follows from its open offers; a stored interval says the same.
+base::Status State::on_provider_up(const domain::Jid& /*provider*/) { return base::Done{}; }
+
+base::Status State::on_undelivered(Event&& event) {
+  undelivered.push_back(std::move(event));
+  return base::Done{};
+}
+
+OfferEntry* State::find_offer(const domain::OfferId& id) {
+  const auto found = offer_index_.find(id);
+  return found == offer_index_.end() ? nullptr : &offers_[found->second];
+}
+
+RequestEntry* State::find_request(const domain::RequestId& id) {
+  const auto found = request_index_.find(id);
+  return found == request_index_.end() ? nullptr : &requests_[found->second];
+}
+
+GrantRow* State::find_grant(domain::GrantId id) {
+  const auto found = grants_.find(id);
+  return found == grants_.end() ? nullptr : &found->second;
+}
+
+SessionEntry* State::find_session(const domain::Jid& full) {
+  const auto found = sessions_.find(full);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+matching::OfferHandle State::handle_of(const OfferEntry& entry) const {
+  return static_cast<matching::OfferHandle>(&entry - offers_.data());
+}
+
+matching::RequestHandle State::handle_of(const RequestEntry& entry) const {
+  return static_cast<matching::RequestHandle>(&entry - requests_.data());
+}
+
+OfferEntry& State::add_offer(const domain::OfferId& id, const domain::Jid& provider) {
+  const auto handle = claim(offers_, free_offers_);
+  const auto [place, added] = offer_index_.emplace(id, handle);
+  BOURSE_CHECK(added);
+  auto& entry = offers_[handle];
+  entry = OfferEntry{};
+  entry.id = &place->first;
+  entry.provider = intern_provider(provider);
+  return entry;
+}
+
+void State::remove_offer(OfferEntry& entry) {
+  BOURSE_CHECK(entry.grants.empty());
+  unbind(entry);
+  set_expiry(entry, base::Timestamp::max());
+  const auto handle = handle_of(entry);
+  const domain::OfferId id = *entry.id;
+  entry = OfferEntry{};
+  offer_index_.erase(id);
+  free_offers_.push_back(handle);
+}
+
+void State::bind(OfferEntry& entry, const domain::Jid& session) {
+  unbind(entry);
+  if (session.empty()) return;
+  const auto place = sessions_.try_emplace(session).first;
+  place->second.offers.insert(handle_of(entry));
+  entry.session = &place->first;
+}
+
+void State::unbind(OfferEntry& entry) {
+  if (entry.session == nullptr) return;
+  const auto found = sessions_.find(*entry.session);
+  BOURSE_CHECK(found != sessions_.end());
+  found->second.offers.erase(handle_of(entry));
+  entry.session = nullptr;
+  if (found->second.offers.empty() && !found->second.present) sessions_.erase(found);
+}
+
+void State::set_expiry(OfferEntry& entry, base::Timestamp expires) {
+  const auto handle = handle_of(entry);
+  if (entry.expires != base::Timestamp::max()) offer_expiries.erase({entry.expires, handle});
+  entry.expires = expires;
+  if (expires != base::Timestamp::max()) offer_expiries.emplace(expires, handle);
+}
+
+RequestEntry& State::add_request(const domain::RequestId& id, domain::Request content) {
+  const auto handle = claim(requests_, free_requests_);
+  const auto [place, added] = request_index_.emplace(id, handle);
+  BOURSE_CHECK(added);
+  auto& entry = requests_[handle];
+  entry = RequestEntry{};
+  entry.id = &place->first;
+  entry.content = std::move(content);
+  return entry;
+}
+
+void State::remove_request(RequestEntry& entry) {
+  BOURSE_CHECK(entry.grants.empty());
+  const auto handle = handle_of(entry);
+  if (entry.content.deadline) deadlines.erase({*entry.content.deadline, handle});
+  const domain::RequestId id = *entry.id;
+  entry = RequestEntry{};
+  request_index_.erase(id);
+  free_requests_.push_back(handle);
+}
+
+GrantRow& State::add_grant(GrantRow grant) {
+  const auto id = grant.id;
+  find_offer(grant.offer)->grants.push_back(id);
+  find_request(grant.request)->grants.push_back(id);
+  leases.emplace(grant.expires, id);
+  return grants_.emplace(id, std::move(grant)).first->second;
+}
+
+GrantRow State::take_out_grant(domain::GrantId id) {
+  auto node = grants_.extract(id);
+  BOURSE_CHECK(!node.empty());
+  GrantRow grant = std::move(node.mapped());
+  leases.erase({grant.expires, id});
+  std::erase(find_offer(grant.offer)->grants, id);
+  std::erase(find_request(grant.request)->grants, id);
+  return grant;
+}
+
+void State::set_present(const domain::Jid& full) { sessions_[full].present = true; }
+
+void State::forget_session(const domain::Jid& full) {
+  const auto found = sessions_.find(full);
+  if (found == sessions_.end()) return;
+  BOURSE_CHECK(found->second.offers.empty());
+  sessions_.erase(found);
+}
+
+std::vector<domain::Jid> State::bound_sessions() const {
+  std::vector<domain::Jid> bound;
+  for (const auto& [jid, session] : sessions_) {
+    if (!session.offers.empty()) bound.push_back(jid);
+  }
+  return bound;
+}
+
+std::uint32_t State::count_offers(const domain::Jid& provider, int by) {
+  const auto found = providers_.find(provider);
+  BOURSE_CHECK(found != providers_.end());
+  BOURSE_CHECK(by > 0 || found->second > 0);
+  found->second = by > 0 ? found->second + 1 : found->second - 1;
+  return found->second;
+}
+
+const domain::Jid* State::intern_provider(const domain::Jid& provider) {
+  return &providers_.try_emplace(provider, 0).first->first;
+}
+
+}  // namespace bourse::market

@@ -1,0 +1,129 @@
+// Purpose: a pool's open offers, wanted requests and live grants in memory, as decide() sees them:
+//   speculative while a batch commits, thrown away and loaded again when one fails.
+// Lifetime: from one load to the next. Threads: the decider's only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "market/store.h"
+#include "matching/engine.h"
+#include "pubsub/market_nodes.h"
+#include "pubsub/subscriptions.h"
+
+namespace bourse::market {
+
+struct PoolConfig {
+  domain::PoolName pool;
+  std::vector<domain::Jid> operators;  // bare
+};
+
+// What an offer's or request's content is recognised by when it is published again.
+struct ContentDigest {
+  std::uint64_t hash = 0;
+  std::uint32_t size = 0;
+  static ContentDigest of(const std::string& record);
+  friend bool operator==(const ContentDigest&, const ContentDigest&) = default;
+};
+
+// Ids and JIDs are pointers to the keys of the maps below: a million offers share what they have in common.
+struct OfferEntry {
+  const domain::OfferId* id = nullptr;    // null: the handle is free
+  const domain::Jid* provider = nullptr;  // bare
+  const domain::Jid* session = nullptr;   // null: bound to none
+  ContentDigest content;
+  std::vector<domain::GrantId> grants;  // live, oldest first
+  base::Timestamp expires = base::Timestamp::max();
+};
+
+struct RequestEntry {
+  const domain::RequestId* id = nullptr;  // null: the handle is free
+  domain::Jid consumer;                   // bare
+  domain::Request content;
+  std::string record;
+  domain::RequestState state = domain::RequestState::kWaiting;
+  std::uint32_t granted = 0;  // grants that count: live, or ended without being revoked
+  domain::EventSeq seq;
+  base::Timestamp submitted;
+  std::vector<domain::GrantId> grants;      // live
+  std::unordered_set<domain::Jid> refused;  // providers that took a grant of it back themselves
+};
+
+struct SessionEntry {
+  bool present = false;  // it sent us presence since the link is up
+  std::set<matching::OfferHandle> offers;
+};
+
+class State final : public StateLoader {
+ public:
+  State(PoolConfig config, std::unique_ptr<matching::Engine> engine);
+  ~State() override = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  base::Status on_offer(OfferRow&& row) override;
+  base::Status on_request(RequestRow&& row) override;
+  base::Status on_grant(GrantRow&& row) override;
+  base::Status on_subscription(SubscriptionRow&& row) override;
+  base::Status on_provider_up(const domain::Jid& provider) override;
+  base::Status on_undelivered(Event&& event) override;
+
+  [[nodiscard]] const domain::NodeName& node(pubsub::MarketNode node) const;
+  [[nodiscard]] bool is_operator(const domain::Jid& bare) const;
+
+  // Null when there is none. Pointers and handles stay valid until the entry is removed.
+  [[nodiscard]] OfferEntry* find_offer(const domain::OfferId& id);
+  [[nodiscard]] RequestEntry* find_request(const domain::RequestId& id);
+  [[nodiscard]] GrantRow* find_grant(domain::GrantId id);
+  [[nodiscard]] SessionEntry* find_session(const domain::Jid& full);
+  OfferEntry& offer_at(matching::OfferHandle handle) { return offers_[handle]; }
+  RequestEntry& request_at(matching::RequestHandle handle) { return requests_[handle]; }
+  [[nodiscard]] matching::OfferHandle handle_of(const OfferEntry& entry) const;
+  [[nodiscard]] matching::RequestHandle handle_of(const RequestEntry& entry) const;
+
+  OfferEntry& add_offer(const domain::OfferId& id, const domain::Jid& provider);
+  void remove_offer(OfferEntry& entry);
+  void bind(OfferEntry& entry, const domain::Jid& session);  // empty: unbind
+  void set_expiry(OfferEntry& entry, base::Timestamp expires);
+  RequestEntry& add_request(const domain::RequestId& id, domain::Request content);
+  void remove_request(RequestEntry& entry);
+  GrantRow& add_grant(GrantRow grant);          // live; also lists it with its offer and request
+  GrantRow take_out_grant(domain::GrantId id);  // the inverse
+  void set_present(const domain::Jid& full);
+  void forget_session(const domain::Jid& full);
+  [[nodiscard]] std::vector<domain::Jid> bound_sessions() const;
+  // Open offers of a provider after adding `by` (+1, -1).
+  std::uint32_t count_offers(const domain::Jid& provider, int by);
+
+  PoolConfig config;
+  PoolCounters counters;
+  std::unique_ptr<matching::Engine> engine;
+  pubsub::Subscriptions subscriptions;
+  std::vector<Event> undelivered;  // found at load
+  std::set<std::pair<base::Timestamp, domain::GrantId>> leases;
+  std::set<std::pair<base::Timestamp, matching::RequestHandle>> deadlines;
+  std::set<std::pair<base::Timestamp, matching::OfferHandle>> offer_expiries;
+
+ private:
+  const domain::Jid* intern_provider(const domain::Jid& provider);
+  void unbind(OfferEntry& entry);
+
+  domain::NodeName nodes_[std::size(pubsub::kMarketNodes)];
+  std::unordered_map<domain::OfferId, matching::OfferHandle> offer_index_;
+  std::vector<OfferEntry> offers_;
+  std::vector<matching::OfferHandle> free_offers_;
+  std::unordered_map<domain::RequestId, matching::RequestHandle> request_index_;
+  std::vector<RequestEntry> requests_;
+  std::vector<matching::RequestHandle> free_requests_;
+  std::unordered_map<domain::GrantId, GrantRow> grants_;
+  std::unordered_map<domain::Jid, std::uint32_t> providers_;  // open offers of each
+  std::unordered_map<domain::Jid, SessionEntry> sessions_;
+};
+
+}  // namespace bourse::market
