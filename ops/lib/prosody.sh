@@ -25,14 +25,15 @@ start_prosody() {
 }
 
 prosody_configuration() { # DIR C2S COMPONENT SECRET PROFILE ADMIN JID…
-  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 admin=$6 jid
+  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 admin=$6 jid limits=
+  [[ $profile != stock ]] || limits='"limits", ' # the module limits even when nothing is configured
   shift 6
   cat <<LUA
 -- Written by ops/lib/prosody.sh at every start; edits are lost.
 pidfile = "$dir/prosody.pid"
 data_path = "$dir/data"
 log = { info = "$dir/log" }
-modules_enabled = { "disco", "roster", "saslauth", "tls", "blocklist", "carbons", "limits", "pep", "private",
+modules_enabled = { "disco", "roster", "saslauth", "tls", "blocklist", "carbons", $limits"pep", "private",
   "smacks", "ping", "time", "version", "posix" }
 modules_disabled = { "s2s" }
 authentication = "internal_hashed"
