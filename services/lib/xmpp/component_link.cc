@@ -1,0 +1,293 @@
+#include "xmpp/component_link.h"
+
+#include <gloox/component.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <random>
+
+#include "xmpp/component_socket.h"
+
+namespace bourse::xmpp {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr const char* kComponentNs = "jabber:component:accept";
+constexpr base::Duration kTick = std::chrono::seconds(1);
+constexpr base::Duration kFarewell = std::chrono::seconds(1);
+
+void drain(int wake_fd) {
+  std::uint64_t count = 0;
+  static_cast<void>(!::read(wake_fd, &count, sizeof count));
+}
+
+std::string explain(gloox::StreamError error, const std::string& text, const LinkConfig& config) {
+  const std::string said = text.empty() ? "" : " (the server says: " + text + ")";
+  switch (error) {
+    case gloox::StreamErrorNotAuthorized:
+      return "the XMPP server refused the component secret of " + config.jid +
+             ": the secret in the configuration is not the server's" + said;
+    case gloox::StreamErrorHostUnknown:
+      return "the XMPP server does not know the component " + config.jid + ": configure it there" + said;
+    case gloox::StreamErrorConflict:
+      return "another process is already connected as " + config.jid + ": stop it first" + said;
+    case gloox::StreamErrorSystemShutdown:
+      return "the XMPP server is shutting down" + said;
+    default:
+      return "the XMPP server ended the stream" + said;
+  }
+}
+
+}  // namespace
+
+// One connection, from the TCP connect to its end.
+class ComponentLink::Session final : private gloox::Component, private GuardSink {
+ public:
+  explicit Session(ComponentLink& link)
+      : gloox::Component(kComponentNs, link.config_.host, link.config_.jid, link.config_.secret, link.config_.port),
+        link_(link),
+        guard_(link.config_.limits, *this),
+        socket_(new ComponentSocket()) {
+    socket_->registerConnectionDataHandler(this);
+    setConnectionImpl(socket_);  // which takes ownership
+  }
+
+  // Returns why it ended.
+  std::string run(const std::stop_token& stop);
+  [[nodiscard]] bool was_up() const { return up_; }
+
+ private:
+  void handleTag(gloox::Tag* tag) override;
+  void pass(std::string_view bytes) override;
+  void refuse(const Refusal& refusal) override;
+
+  [[nodiscard]] bool take_queue();
+  [[nodiscard]] bool wait();
+  [[nodiscard]] bool read_some();
+  void keep_alive(Steady::time_point now);
+  void farewell();
+  [[nodiscard]] std::string why_closed() const;
+
+  ComponentLink& link_;
+  StreamGuard guard_;
+  ComponentSocket* socket_;
+  std::string feed_;  // gloox takes std::string only: reused
+  std::string why_;
+  bool up_ = false;
+  bool readable_ = false;
+  std::uint64_t seen_written_ = 0;
+  Steady::time_point last_written_ = Steady::now();
+  Steady::time_point next_tick_ = Steady::now() + kTick;
+};
+
+std::string ComponentLink::Session::run(const std::stop_token& stop) {
+  const LinkConfig& config = link_.config_;
+  const auto opened = socket_->open(config.host, config.port, config.handshake_timeout, link_.wake_fd_);
+  if (!opened) return opened.error().text;
+  const auto give_up = Steady::now() + config.handshake_timeout;
+  gloox::Component::connect(false);
+  while (!stop.stop_requested()) {
+    if (!take_queue() || socket_->closing() || !wait()) return why_closed();
+    if (readable_ && !read_some()) return why_closed();
+    const auto now = Steady::now();
+    if (!up_ && now > give_up) return "the XMPP server did not finish the component handshake in time";
+    if (up_ && now >= next_tick_) {
+      next_tick_ = now + kTick;
+      link_.handler_.on_tick();
+      keep_alive(now);
+    }
+  }
+  farewell();
+  return "stopped";
+}
+
+// Everything queued goes out with one send(); while the socket takes no more, the queue holds the rest.
+bool ComponentLink::Session::take_queue() {
+  if (!socket_->has_output()) {
+    const std::lock_guard lock(link_.mutex_);
+    std::string& output = socket_->output();
+    if (output.empty()) {
+      output.swap(link_.queue_);
+    }
+  } else if (up_) {
+    // gloox's or an unfinished write comes first: the next round takes the queue
+  }
+  return socket_->flush(why_);
+}
+
+bool ComponentLink::Session::wait() {
+  link_.waiting_.store(true);
+  bool queued = false;
+  if (!socket_->has_output()) {
+    const std::lock_guard lock(link_.mutex_);
+    queued = !link_.queue_.empty();
+  }
+  const short events = static_cast<short>(POLLIN | (socket_->has_output() ? POLLOUT : 0));
+  std::array<pollfd, 2> watched{{{socket_->fd(), events, 0}, {link_.wake_fd_, POLLIN, 0}}};
+  const int most = queued ? 0 : 1000;
+  const int ready = ::poll(watched.data(), watched.size(), most);
+  link_.waiting_.store(false);
+  if (ready < 0 && errno != EINTR) {
+    why_ = "waiting for the XMPP server failed";
+    return false;
+  }
+  if (ready > 0 && watched[1].revents != 0) drain(link_.wake_fd_);
+  readable_ = ready > 0 && (watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
+  return true;
+}
+
+bool ComponentLink::Session::read_some() {
+  std::string_view bytes;
+  if (!socket_->read(bytes, why_)) return false;
+  if (bytes.empty()) return true;
+  if (!guard_.feed(bytes)) {
+    why_ = "the XMPP server sent something XMPP forbids (a comment, processing instruction or CDATA section)";
+    return false;
+  }
+  return !socket_->closing();
+}
+
+void ComponentLink::Session::pass(std::string_view bytes) {
+  feed_.assign(bytes);
+  socket_->deliver(feed_);
+}
+
+void ComponentLink::Session::refuse(const Refusal& refusal) {
+  const std::string answer = render_refusal(refusal, link_.config_.limits);
+  if (up_ && !answer.empty()) static_cast<void>(link_.send(answer));
+}
+
+// gloox's own handleTag writes every stanza out as text for a log and answers what nobody took without a
+// `from`: stanzas never get there, only what belongs to the stream.
+void ComponentLink::Session::handleTag(gloox::Tag* tag) {
+  if (tag == nullptr) return;
+  const std::string& name = tag->name();
+  if (up_ && (name == "iq" || name == "message" || name == "presence")) {
+    link_.handler_.on_stanza(*tag);
+    return;
+  }
+  gloox::Component::handleTag(tag);
+  if (!up_ && authed()) {
+    up_ = true;
+    next_tick_ = Steady::now() + kTick;
+    link_.linked_.store(true);
+    link_.handler_.on_link_up();
+  }
+}
+
+void ComponentLink::Session::keep_alive(Steady::time_point now) {
+  if (socket_->bytes_written() != seen_written_) {
+    seen_written_ = socket_->bytes_written();
+    last_written_ = now;
+  }
+  if (now - last_written_ < link_.config_.keepalive || socket_->has_output()) return;
+  socket_->output() += ' ';
+  last_written_ = now;
+}
+
+void ComponentLink::Session::farewell() {
+  link_.linked_.store(false);
+  const auto until = Steady::now() + kFarewell;
+  bool closed = false;
+  while (Steady::now() < until) {
+    if (!socket_->has_output()) {
+      const std::lock_guard lock(link_.mutex_);
+      socket_->output().append(link_.queue_);
+      link_.queue_.clear();
+    }
+    if (!socket_->has_output()) {
+      if (closed) return;
+      socket_->output() += "</stream:stream>";
+      closed = true;
+    }
+    if (!socket_->flush(why_)) return;
+    if (!socket_->has_output()) continue;
+    pollfd watched{socket_->fd(), POLLOUT, 0};
+    static_cast<void>(::poll(&watched, 1, 100));
+  }
+}
+
+std::string ComponentLink::Session::why_closed() const {
+  if (streamError() != gloox::StreamErrorUndefined || !streamErrorText().empty()) {
+    return explain(streamError(), streamErrorText(), link_.config_);
+  }
+  if (!why_.empty()) return up_ ? why_ : why_ + " during the component handshake";
+  return "the XMPP server sent something that is not well-formed XML, or ended the stream";
+}
+
+ComponentLink::ComponentLink(LinkConfig config, LinkHandler& handler)
+    : config_(std::move(config)), handler_(handler), wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  BOURSE_CHECK(wake_fd_ >= 0);
+}
+
+ComponentLink::~ComponentLink() { ::close(wake_fd_); }
+
+void ComponentLink::run(const std::stop_token& stop) {
+  const std::stop_callback waker(stop, [this] { wake(); });
+  std::minstd_rand random{std::random_device{}()};
+  std::uniform_real_distribution<double> jitter(0.0, 1.0);
+  unsigned failures = 0;
+  while (!stop.stop_requested()) {
+    std::string reason;
+    bool was_up = false;
+    {
+      Session session(*this);
+      reason = session.run(stop);
+      was_up = session.was_up();
+      close_queue();
+    }
+    handler_.on_link_down(reason);
+    failures = was_up ? 1 : failures + 1;
+    if (!rest(retry_pause(failures, config_.first_retry, config_.longest_retry, jitter(random)), stop)) return;
+  }
+}
+
+bool ComponentLink::send(std::string_view xml) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!linked_.load() || queue_.size() + xml.size() > config_.out_queue_bytes) return false;
+    first = queue_.empty();
+    queue_.append(xml);
+  }
+  if (first && waiting_.load()) wake();
+  return true;
+}
+
+void ComponentLink::wake() {
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(wake_fd_, &one, sizeof one));  // full: it is awake anyway
+}
+
+// False when stopped.
+bool ComponentLink::rest(base::Duration duration, const std::stop_token& stop) const {
+  const auto until = Steady::now() + duration;
+  while (!stop.stop_requested()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now()).count();
+    if (left <= 0) return true;
+    pollfd watched{wake_fd_, POLLIN, 0};
+    if (::poll(&watched, 1, static_cast<int>(left)) > 0) drain(wake_fd_);
+  }
+  return false;
+}
+
+void ComponentLink::close_queue() {
+  const std::lock_guard lock(mutex_);
+  linked_.store(false);
+  queue_ = std::string();
+}
+
+base::Duration retry_pause(unsigned attempt, base::Duration first, base::Duration longest, double jitter) {
+  base::Duration pause = first;
+  for (unsigned i = 1; i < attempt && pause < longest; ++i) pause *= 2;
+  pause = std::min(pause, longest);
+  return base::Duration(std::llround(static_cast<double>(pause.count()) * (0.5 + 0.5 * jitter)));
+}
+
+}  // namespace bourse::xmpp
