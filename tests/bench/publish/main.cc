@@ -41,7 +41,6 @@ int main(int argc, char** argv) {
   std::string accounts;
   std::string csv;
   std::string commit = "unknown";
-  double rss_mib = 0;
   bourse::bench::Plan plan;
   int seconds = 4;
   app.add_option("--server", servers, "NAME=PORT of a client port on loopback, plain TCP; once for each server")
@@ -57,7 +56,6 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", seconds, "of each round")->check(CLI::Range(1, 3600));
   app.add_option("--notification-samples", plan.notification_samples)->check(CLI::Range(1, 100000));
   app.add_option("--grant-samples", plan.grant_samples)->check(CLI::Range(1, 100000));
-  app.add_option("--rss-mib", rss_mib, "boursed's resident memory with a million offers, measured by the caller");
   app.add_option("--commit", commit, "for the JSON line");
   CLI11_PARSE(app, argc, argv);
   try {
@@ -67,7 +65,6 @@ int main(int argc, char** argv) {
     plan.progress = show_progress;
     bourse::bench::Report report;
     for (const std::string& one : servers) measure_server(parse_server(one), plan, report);
-    if (rss_mib > 0) report.add({"rss_1m_offers", rss_mib, "MiB", 1024.0, bourse::bench::Target::kAtMost});
     if (isatty(STDERR_FILENO) != 0) std::cerr << "\r\033[K";
     std::cout << report.table() << report.json("publish", commit) << std::endl;
     return 0;
