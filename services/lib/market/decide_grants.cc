@@ -82,9 +82,10 @@ void Decision::end_unheld_grant(domain::GrantId id, domain::GrantState state, st
     --request.granted;
     const bool in_time = !request.content.deadline || *request.content.deadline > now_;
     if (request.state == domain::RequestState::kGranted && in_time) want(request);
-    if (request.state == domain::RequestState::kWaiting) wanting_.push_back(grant.request);
     write_request(request);
   }
+  // With spread, the end of a grant opens its provider's other offers to the request as well.
+  if (request.state == domain::RequestState::kWaiting) wanting_.push_back(grant.request);
   plan_.changes.emplace_back(GrantEnded{std::move(grant)});
 }
 

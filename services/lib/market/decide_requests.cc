@@ -57,6 +57,7 @@ void Decision::write_request(const RequestEntry& entry) {
                                         .granted = entry.granted,
                                         .record = entry.record,
                                         .seq = entry.seq,
+                                        .refused = {entry.refused.begin(), entry.refused.end()},
                                         .submitted = entry.submitted});
 }
 
@@ -68,15 +69,15 @@ std::unordered_set<domain::Jid> Decision::excluded(const RequestEntry& request) 
   return providers;
 }
 
-bool Decision::match(RequestEntry& request) {
+void Decision::match(RequestEntry& request) {
+  const auto granted_before = request.granted;
   while (request.granted < request.content.count) {
     const auto placement = state_.engine->best(state_.handle_of(request), excluded(request));
-    if (!placement) return false;
+    if (!placement) break;
     start_grant(request, *placement);
   }
-  stop_wanting(request, RequestState::kGranted);
-  write_request(request);
-  return true;
+  if (request.granted == request.content.count) stop_wanting(request, RequestState::kGranted);
+  if (request.granted != granted_before) write_request(request);
 }
 
 void Decision::retract_request(const domain::RequestId& id) {

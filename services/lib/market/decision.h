@@ -60,7 +60,7 @@ class Decision {
   // The same for a grant whose share is not in use in the engine (any more).
   void end_unheld_grant(domain::GrantId id, domain::GrantState state, std::string_view reason);
   void retract_grant(const std::string& item_id);
-  bool match(RequestEntry& request);  // true when it is fully granted
+  void match(RequestEntry& request);  // as many grants as fit now
   [[nodiscard]] std::unordered_set<domain::Jid> excluded(const RequestEntry& request) const;
 
   State& state_;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "domain/availability.h"
@@ -30,9 +31,10 @@ struct RequestRow {
   domain::RequestId id{};
   domain::Jid consumer{};  // bare
   domain::RequestState state = domain::RequestState::kWaiting;
-  std::uint32_t granted = 0;  // grants that count: live, or ended without being revoked
-  std::string record{};       // domain::encode(Request)
-  domain::EventSeq seq{};     // of its publication: arrival order
+  std::uint32_t granted = 0;           // grants that count: live, or ended without being revoked
+  std::string record{};                // domain::encode(Request)
+  domain::EventSeq seq{};              // of its publication: arrival order
+  std::vector<domain::Jid> refused{};  // bare JIDs of providers that took a grant of it back themselves
   base::Timestamp submitted{};
 };
 

@@ -59,6 +59,7 @@ base::Status State::on_request(RequestRow&& row) {
   entry.granted = row.granted;
   entry.seq = row.seq;
   entry.submitted = row.submitted;
+  entry.refused.insert(row.refused.begin(), row.refused.end());
   if (row.state != domain::RequestState::kWaiting) return base::Done{};
   engine->put_request(handle_of(entry), row.seq.value, row.consumer, entry.content);
   if (entry.content.deadline) deadlines.emplace(*entry.content.deadline, handle_of(entry));

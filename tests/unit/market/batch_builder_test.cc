@@ -1,0 +1,36 @@
+#include "market/batch_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "market_fixture.h"
+
+namespace bourse::market {
+namespace {
+
+TEST(BatchBuilder, KeepsOneRowPerKeyAndEveryEvent) {
+  Pool pool;
+  BatchBuilder builder;
+  EXPECT_TRUE(builder.empty());
+  const auto add = [&](Plan plan) { builder.add(plan); };
+  add(pool.publish("ann@a.test/pc", "a", offer_of({{"cpu", "2"}})));
+  add(pool.publish("ann@a.test/pc", "a", offer_of({{"cpu", "4"}})));
+  add(pool.request("carl@c.test/cli", "r", request_of({{"cpu", "2"}})));
+  add(pool.retract("carl@c.test/cli", "grants", "g1"));
+  add(pool.retract("ann@a.test/pc", "offers", "a"));
+  const auto batch = std::move(builder).finish(pool.state.counters);
+
+  ASSERT_EQ(batch.offers.size(), 1U);
+  EXPECT_FALSE(batch.offers[0].open);
+  EXPECT_EQ(batch.offers[0].resources, resources({{"cpu", "4"}})) << "what was published in the batch is kept";
+  ASSERT_EQ(batch.requests.size(), 1U);
+  EXPECT_EQ(batch.requests[0].state, domain::RequestState::kDone);
+  EXPECT_TRUE(batch.ended_grants.empty());
+  ASSERT_EQ(batch.new_grants.size(), 1U);
+  EXPECT_EQ(batch.new_grants[0].state, domain::GrantState::kReleased);
+  EXPECT_EQ(batch.events.size(), pool.state.counters.last_event.value);
+  EXPECT_EQ(batch.audit.size(), pool.state.counters.next_audit.value);
+  EXPECT_EQ(batch.audit.size(), batch.audit_entries.size());
+}
+
+}  // namespace
+}  // namespace bourse::market

@@ -1,0 +1,43 @@
+#include "market_fixture.h"
+
+#include <variant>
+
+namespace bourse::market {
+namespace {
+
+struct Words {
+  std::string operator()(const OfferRow& row) const { return (row.open ? "+offer " : "-offer ") + row.id.value; }
+  std::string operator()(const RequestRow& row) const {
+    return "request " + row.id.value + " " + std::string(name(row.state)) + " " + std::to_string(row.granted);
+  }
+  std::string operator()(const GrantStarted& change) const {
+    return "grant " + to_item_id(change.grant.id) + " on " + change.grant.offer.value + " for " +
+           change.grant.request.value;
+  }
+  std::string operator()(const GrantEnded& change) const {
+    return to_item_id(change.grant.id) + " " + std::string(name(change.grant.state));
+  }
+  std::string operator()(const SubscriptionRow& row) const {
+    return (row.removed ? "-sub " : "+sub ") + row.node.value + " " + row.subscriber.text();
+  }
+  std::string operator()(const domain::AvailabilityChange& change) const {
+    return change.provider.text() + " " + std::string(name(change.presence));
+  }
+  std::string operator()(const Acknowledged& /*reply*/) const { return "ok"; }
+  std::string operator()(const Published& reply) const { return "published " + reply.item_id; }
+  std::string operator()(const Subscribed& reply) const { return "subscribed " + reply.subscriber.text(); }
+  std::string operator()(const base::Error& error) const {
+    return "error " + std::to_string(static_cast<int>(error.code));
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> in_words(const Plan& plan) {
+  std::vector<std::string> words;
+  for (const auto& change : plan.changes) words.push_back(std::visit(Words{}, change));
+  for (const auto& reply : plan.replies) words.push_back(std::visit(Words{}, reply.body));
+  return words;
+}
+
+}  // namespace bourse::market
