@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "xmpp/element.h"
+
 namespace bourse::xmpp {
 namespace {
 
@@ -80,7 +82,7 @@ Error error_of_stanza(const gloox::Tag& stanza) {
   std::string text;
   bool from_pubsub = false;
   for (const gloox::Tag* child : error->children()) {
-    const std::string ns = child->xmlns();
+    const std::string ns = namespace_of(*child);
     if (child->name() == "text") {
       text = child->cdata();
     } else if (ns == kPubsubErrorsNs) {

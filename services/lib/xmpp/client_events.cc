@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "xmpp/client_market.h"
+#include "xmpp/element.h"
 
 namespace bourse::xmpp {
 namespace {
@@ -20,7 +21,7 @@ const T* logged(const base::Result<T>& parsed, const std::string& node, const st
 std::optional<MarketEvent> parse_item(const gloox::Tag& item, const std::string& node) {
   const std::string& id = item.findAttribute("id");
   for (const gloox::Tag* payload : item.children()) {
-    if (payload->xmlns() != kMarketNs) continue;
+    if (!is_in(*payload, kMarketNs)) continue;
     if (payload->name() == "offer") {
       const auto offer = parse_offer(*payload);
       if (const auto* value = logged(offer, node, id)) {
@@ -44,8 +45,8 @@ std::optional<MarketEvent> parse_item(const gloox::Tag& item, const std::string&
 
 std::vector<MarketEvent> parse_events(const gloox::Tag& message) {
   std::vector<MarketEvent> events;
-  const gloox::Tag* event = message.findChild("event", "xmlns", kEventNs);
-  const gloox::Tag* items = event == nullptr ? nullptr : event->findChild("items");
+  const gloox::Tag* event = find_child(message, "event", kEventNs);
+  const gloox::Tag* items = event == nullptr ? nullptr : find_child(*event, "items", kEventNs);
   if (items == nullptr) return events;
   const std::string& node = items->findAttribute("node");
   for (const gloox::Tag* child : items->children()) {

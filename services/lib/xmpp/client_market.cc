@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/base64url.h"
+#include "xmpp/element.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -31,7 +32,7 @@ Error unexpected(const std::string& what) {
 // The first child of the namespace, whatever it is called.
 const gloox::Tag* payload_of(const gloox::Tag& iq, std::string_view ns) {
   for (const gloox::Tag* child : iq.children()) {
-    if (child->xmlns() == ns) return child;
+    if (is_in(*child, ns)) return child;
   }
   return nullptr;
 }
@@ -269,7 +270,7 @@ Result<base::VerifyKey> MarketClient::ticket_key() {
   if (!reply) return reply.error();
   const gloox::Tag* info = payload_of(**reply, "http://jabber.org/protocol/disco#info");
   if (info == nullptr) return unexpected("query");
-  for (const gloox::Tag* form : info->findChildren("x", "jabber:x:data")) {
+  for (const gloox::Tag* form : info->findChildren("x")) {
     const gloox::Tag* field = form->findChild("field", "var", "ticket-key");
     const gloox::Tag* value = field == nullptr ? nullptr : field->findChild("value");
     if (value == nullptr) continue;

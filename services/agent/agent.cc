@@ -1,0 +1,284 @@
+#include "agent/agent.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+#include <unordered_set>
+
+#include "base/base64url.h"
+#include "domain/ticket.h"
+#include "xmpp/client_json.h"
+
+namespace bourse::agent {
+namespace {
+
+using base::Done;
+using base::Duration;
+using base::Errc;
+using base::Status;
+using Steady = std::chrono::steady_clock;
+
+// What waiting may mend: the server or the market is away, starting, or busy.
+bool may_pass(Errc code) {
+  switch (code) {
+    case Errc::kUnavailable:
+    case Errc::kResourceConstraint:
+    case Errc::kInternal:
+      return true;
+    case Errc::kBadRequest:
+    case Errc::kInvalidPayload:
+    case Errc::kPayloadRequired:
+    case Errc::kItemRequired:
+    case Errc::kNodeRequired:
+    case Errc::kInvalidJid:
+    case Errc::kNotSubscribed:
+    case Errc::kForbidden:
+    case Errc::kNotFound:
+    case Errc::kConflict:
+    case Errc::kNotAcceptable:
+    case Errc::kUnsupported:
+    case Errc::kPayloadTooBig:
+    case Errc::kCorrupt:
+      return false;
+  }
+  BOURSE_CHECK(false);
+  return false;
+}
+
+void warn_unless(const Status& status) {
+  if (!status) spdlog::error("{}", status.error().text);
+}
+
+constexpr std::size_t kMostGrants = 100'000;
+constexpr unsigned kPingsPerOfferCheck = 5;
+
+}  // namespace
+
+Agent::Agent(AgentOptions options, GrantBook book, xmpp::ClientSession& session, const base::Clock& clock)
+    : options_(std::move(options)),
+      book_(std::move(book)),
+      session_(session),
+      market_(session, options_.service, options_.pool),
+      clock_(clock),
+      hooks_(options_.hook_timeout) {
+  market_.on_event([this](const xmpp::MarketEvent& event) {
+    if (caught_up_) {
+      on_event(event);
+    } else {
+      early_events_.push_back(event);
+    }
+  });
+}
+
+void Agent::stop() noexcept {
+  stopping_ = true;
+  session_.wake();
+}
+
+Status Agent::run() {
+  while (!stopping_) {
+    const Status status = serve();
+    if (stopping_) break;
+    if (!status && !may_pass(status.error().code)) return status;
+    if (!status) spdlog::warn("{}", status.error().text);
+    wait_before_retry();
+  }
+  return Done{};
+}
+
+Status Agent::serve() {
+  caught_up_ = false;
+  early_events_.clear();
+  if (auto connected = session_.connect(); !connected) return connected;
+  spdlog::info("connected as {}", session_.jid().text());
+  if (auto taken = take_up(); !taken) {
+    session_.close();
+    return taken;
+  }
+  failed_attempts_ = 0;
+  auto next_ping = Steady::now() + options_.keepalive;
+  unsigned pings = 0;
+  while (!stopping_) {
+    if (auto pumped = session_.pump(std::min<Duration>(options_.keepalive, std::chrono::seconds(1))); !pumped) {
+      return pumped;
+    }
+    note_finished_hooks();
+    if (Steady::now() < next_ping) continue;
+    // The server, not the market: a market that restarts finds us by its own ping.
+    const auto server = domain::Jid::parse(session_.jid().domain());
+    if (auto answered = server ? session_.ping(*server) : Status(Done{}); !answered) return answered;
+    next_ping = Steady::now() + options_.keepalive;
+    if (++pings % kPingsPerOfferCheck != 0) continue;
+    if (auto published = publish_again_if_gone(); !published) return published;
+  }
+  return withdraw();
+}
+
+Status Agent::take_up() {
+  session_.send_presence(options_.service, true);
+  auto key = market_.ticket_key();
+  if (!key) return key.error();
+  if (auto accepted = book_.accept_key(base::base64url_encode(key->raw())); !accepted) return accepted;
+  key_ = std::move(*key);
+  const auto published = market_.publish(options_.offer_id, options_.offer);
+  if (!published) return published.error();
+  spdlog::info("offer '{}' is published in {}", options_.offer_id.value, market_.node("offers").value);
+  return catch_up();
+}
+
+Status Agent::publish_again_if_gone() {
+  // A market that could not reach us for a while takes us for gone and withdraws our offer.
+  const auto there = market_.offer(options_.offer_id);
+  if (there) return Done{};
+  if (there.error().code != Errc::kNotFound) return there.error();
+  spdlog::warn("the market withdrew offer '{}': publishing it again", options_.offer_id.value);
+  session_.send_presence(options_.service, true);
+  const auto published = market_.publish(options_.offer_id, options_.offer);
+  return published ? Status(Done{}) : Status(published.error());
+}
+
+Status Agent::catch_up() {
+  const auto grants = market_.grants(false, kMostGrants);
+  if (!grants) return grants.error();
+  std::unordered_set<std::uint64_t> live;
+  for (const auto& payload : *grants) {
+    if (payload.grant.offer == options_.offer_id && payload.grant.provider == session_.jid().bare()) {
+      live.insert(payload.grant.id.value);
+      on_grant(payload);
+    }
+  }
+  for (const auto& known : book_.live()) {
+    if (live.contains(known.id.value)) continue;
+    const auto ended = market_.grant(known.id);
+    if (!ended && may_pass(ended.error().code)) return ended.error();
+    if (ended) {
+      end_grant(*ended);
+    } else {
+      spdlog::error("grant {} is gone: {}", domain::to_item_id(known.id), ended.error().text);
+      warn_unless(book_.end(known.id));
+    }
+  }
+  caught_up_ = true;
+  for (const auto& event : std::exchange(early_events_, {})) on_event(event);
+  return Done{};
+}
+
+Status Agent::withdraw() {
+  const auto retracted = market_.retract(market_.node("offers"), options_.offer_id.value);
+  if (retracted) {
+    spdlog::info("offer '{}' is withdrawn", options_.offer_id.value);
+    // Its grants end with it: their on-release hooks should run before we leave.
+    const auto until = Steady::now() + std::chrono::seconds(2);
+    while (!book_.live().empty() && Steady::now() < until) {
+      if (!session_.pump(std::chrono::milliseconds(100))) break;
+    }
+  } else {
+    spdlog::error("offer '{}' is not withdrawn: {}", options_.offer_id.value, retracted.error().text);
+  }
+  session_.send_presence(options_.service, false);
+  session_.close();
+  hooks_.finish();
+  note_finished_hooks();
+  return Done{};
+}
+
+void Agent::wait_before_retry() {
+  // Full jitter: a server that comes back is not met by every agent at once.
+  static thread_local std::mt19937_64 random{std::random_device{}()};
+  const double most = std::min(60.0, 1.0 * static_cast<double>(1U << std::min(failed_attempts_++, 6U)));
+  const auto wait =
+      std::chrono::duration<double>(std::uniform_real_distribution<double>(0.5, std::max(1.0, most))(random));
+  spdlog::info("trying again in {:.1f} s", wait.count());
+  const auto until = Steady::now() + std::chrono::duration_cast<Steady::duration>(wait);
+  while (!stopping_ && Steady::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    note_finished_hooks();
+  }
+}
+
+void Agent::on_event(const xmpp::MarketEvent& event) {
+  const auto* changed = std::get_if<xmpp::GrantChanged>(&event);
+  if (changed == nullptr) return;
+  const domain::Grant& grant = changed->payload.grant;
+  if (grant.offer == options_.offer_id && grant.provider == session_.jid().bare()) on_grant(changed->payload);
+}
+
+void Agent::on_grant(const xmpp::GrantPayload& payload) {
+  const domain::GrantId id = payload.grant.id;
+  if (!domain::is_live(payload.grant.state)) {
+    if (book_.is_live(id)) end_grant(payload);
+    return;
+  }
+  switch (book_.judge(id)) {
+    case GrantBook::Verdict::kNew:
+      begin_grant(payload);
+      return;
+    case GrantBook::Verdict::kKnown:
+      // A crash between remembering the grant and running its hook: run it now.
+      if (!caught_up_ && !book_.is_hook_done(id)) run_hook(options_.on_grant, "on-grant", payload);
+      return;
+    case GrantBook::Verdict::kStale:
+      spdlog::error("grant {} is refused: its fencing token is not higher than one acted on before",
+                    domain::to_item_id(id));
+      return;
+  }
+}
+
+void Agent::begin_grant(const xmpp::GrantPayload& payload) {
+  const domain::Grant& grant = payload.grant;
+  const std::string name = domain::to_item_id(grant.id);
+  const auto ticket = domain::verify_ticket(payload.ticket, *key_, session_.jid().bare(), clock_.now());
+  if (!ticket) {
+    spdlog::error("grant {} is refused: its ticket does not verify: {}", name, ticket.error().text);
+    return;
+  }
+  const domain::Grant& signed_grant = ticket->grant;
+  if (ticket->issuer != options_.service || ticket->pool != options_.pool || signed_grant.id != grant.id ||
+      signed_grant.offer != grant.offer || signed_grant.consumer != grant.consumer ||
+      signed_grant.resources != grant.resources || signed_grant.devices != grant.devices) {
+    spdlog::error("grant {} is refused: its ticket says something else than the grant", name);
+    return;
+  }
+  if (const auto begun = book_.begin(grant.id); !begun) {
+    spdlog::error("grant {} is not acted on: {}", name, begun.error().text);
+    return;
+  }
+  spdlog::info("grant {}: {} may use {} until its lease ends", name, grant.consumer.text(), options_.offer_id.value);
+  run_hook(options_.on_grant, "on-grant", payload);
+}
+
+void Agent::end_grant(const xmpp::GrantPayload& payload) {
+  const domain::Grant& grant = payload.grant;
+  spdlog::info("grant {} is {}{}", domain::to_item_id(grant.id), domain::name(grant.state),
+               grant.reason.empty() ? "" : ": " + grant.reason);
+  warn_unless(book_.end(grant.id));
+  run_hook(options_.on_release, "on-release", payload);
+}
+
+void Agent::run_hook(const std::string& program, const char* name, const xmpp::GrantPayload& payload) {
+  const domain::GrantId id = payload.grant.id;
+  const bool begins = domain::is_live(payload.grant.state);
+  if (program.empty()) {
+    if (begins) warn_unless(book_.hook_done(id));
+    return;
+  }
+  Hook hook{program, {}, xmpp::to_json(payload).dump() + "\n", fmt::format("{} {}", name, domain::to_item_id(id)), {}};
+  if (begins) {
+    hook.finished = [this, id](bool succeeded) {
+      if (succeeded && finished_.try_push(domain::GrantId(id))) session_.wake();
+    };
+  }
+  if (!hooks_.run(std::move(hook))) {
+    spdlog::error("{} {} is not run: too many hooks wait", name, domain::to_item_id(id));
+  }
+}
+
+void Agent::note_finished_hooks() {
+  if (finished_.size() == 0) return;
+  for (const auto id : finished_.pop_some(1024, Duration{0})) warn_unless(book_.hook_done(id));
+}
+
+}  // namespace bourse::agent

@@ -1,0 +1,128 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "agent/hook_runner.h"
+
+extern char** environ;  // NOLINT: POSIX's name
+
+namespace bourse::agent {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+int milliseconds_until(Steady::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+struct Child {
+  pid_t pid = -1;
+  int process_fd = -1;  // readable when it has ended
+  int input_fd = -1;    // writing end of its standard input
+  int failure = 0;      // errno of starting it
+};
+
+Child start(const std::string& program, const std::vector<std::string>& arguments) {
+  Child child;
+  std::array<int, 2> pipe_ends{};
+  if (::pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return child.failure = errno, child;
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, pipe_ends[0], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t ignored;
+  sigemptyset(&ignored);
+  sigaddset(&ignored, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &ignored);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  sigset_t nothing_blocked;
+  sigemptyset(&nothing_blocked);
+  posix_spawnattr_setsigmask(&attributes, &nothing_blocked);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  child.failure = ::posix_spawn(&child.pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(pipe_ends[0]);
+  if (child.failure != 0) {
+    ::close(pipe_ends[1]);
+    return child;
+  }
+  child.input_fd = pipe_ends[1];
+  ::fcntl(child.input_fd, F_SETFL, O_NONBLOCK);
+  child.process_fd = static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0));
+  return child;
+}
+
+// Feeds the input and waits; false when the time is over.
+bool attend(Child& child, std::string_view input, Steady::time_point until) {
+  for (;;) {
+    if (input.empty() && child.input_fd >= 0) {
+      ::close(child.input_fd);
+      child.input_fd = -1;
+    }
+    std::array<pollfd, 2> ready{pollfd{child.process_fd, POLLIN, 0}, pollfd{child.input_fd, POLLOUT, 0}};
+    const int count = ::poll(ready.data(), ready.size(), milliseconds_until(until));
+    if (count < 0 && errno != EINTR) return false;
+    if (count == 0 && Steady::now() >= until) return false;
+    if (count > 0 && ready[0].revents != 0) return true;
+    if (count > 0 && ready[1].revents != 0) {
+      const ssize_t written = ::write(child.input_fd, input.data(), input.size());
+      if (written >= 0) {
+        input.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno != EAGAIN && errno != EINTR) {
+        input = {};  // it does not read (EPIPE): its own business
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ProgramEnd run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& input,
+                       base::Duration time_limit) {
+  ProgramEnd end;
+  Child child = start(program, arguments);
+  if (child.failure != 0) {
+    end.text = fmt::format("cannot start it: {}", std::strerror(child.failure));
+    return end;
+  }
+  end.started = true;
+  if (!attend(child, input, Steady::now() + time_limit)) {
+    end.timed_out = true;
+    ::kill(-child.pid, SIGTERM);
+    if (!attend(child, {}, Steady::now() + std::chrono::seconds(2))) ::kill(-child.pid, SIGKILL);
+  }
+  if (child.input_fd >= 0) ::close(child.input_fd);
+  int status = 0;
+  while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (child.process_fd >= 0) ::close(child.process_fd);
+  if (end.timed_out) {
+    end.text = fmt::format("not done after {} s, ended it",
+                           std::chrono::duration_cast<std::chrono::seconds>(time_limit).count());
+  } else if (WIFEXITED(status)) {
+    end.exit_code = WEXITSTATUS(status);
+    end.text = fmt::format("exit code {}", end.exit_code);
+  } else {
+    end.text = fmt::format("ended by signal {}", WTERMSIG(status));
+  }
+  return end;
+}
+
+}  // namespace bourse::agent
