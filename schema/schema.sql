@@ -1,0 +1,547 @@
+-- The whole schema as it is now, for reading. What builds a database is migrations/, through `boursed migrate`;
+-- a test proves that both give the same. Months of bourse.events are made by bourse.ensure_partitions().
+
+BEGIN;
+
+-- Roles are of the cluster, not of the database: another database's migration may create them meanwhile.
+DO $$
+DECLARE
+  wanted text;
+BEGIN
+  FOREACH wanted IN ARRAY ARRAY['bourse_owner', 'bourse_service', 'bourse_reader'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL;
+      END;
+    END IF;
+  END LOOP;
+END $$;
+
+CREATE SCHEMA bourse AUTHORIZATION bourse_owner;
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+SET LOCAL ROLE bourse_owner;
+GRANT USAGE ON SCHEMA bourse TO bourse_service, bourse_reader;
+
+CREATE TABLE bourse.schema_migrations (
+  version int PRIMARY KEY,
+  name text NOT NULL,
+  sha256 text NOT NULL,
+  applied timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT ON bourse.schema_migrations TO bourse_service, bourse_reader;
+
+-- Times cross the connection as microseconds since 1970: exact, and cheap to read and write in arrays.
+CREATE FUNCTION bourse.from_micros(micros bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN to_timestamp(micros / 1000000.0::float8);
+CREATE FUNCTION bourse.to_micros(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN (extract(epoch FROM at) * 1000000)::bigint;
+
+-- A pool ------------------------------------------------------------------------------------------------
+
+-- One row per pool, updated by every batch: the fence that makes two deciders of one pool impossible.
+CREATE TABLE bourse.pools (
+  id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text NOT NULL UNIQUE,
+  epoch bigint NOT NULL DEFAULT 0,
+  lease_holder text,
+  lease_until timestamptz,
+  last_batch bigint NOT NULL DEFAULT 0,
+  last_event bigint NOT NULL DEFAULT 0,
+  next_audit bigint NOT NULL DEFAULT 0,
+  last_grant bigint NOT NULL DEFAULT 0,
+  delivered bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
+
+CREATE TABLE bourse.nodes (
+  pool_id int NOT NULL REFERENCES bourse.pools,
+  name text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('market', 'leaf')),
+  owner text,
+  created timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pool_id, name)
+);
+
+CREATE TABLE bourse.affiliations (
+  pool_id int NOT NULL,
+  node text NOT NULL,
+  jid text NOT NULL,
+  affiliation text NOT NULL CHECK (affiliation IN ('owner', 'publisher', 'publish-only', 'member', 'outcast')),
+  PRIMARY KEY (pool_id, node, jid),
+  FOREIGN KEY (pool_id, node) REFERENCES bourse.nodes ON DELETE CASCADE
+);
+
+CREATE TABLE bourse.subscriptions (
+  pool_id int NOT NULL,
+  node text NOT NULL,
+  subscriber text NOT NULL,
+  bare text NOT NULL GENERATED ALWAYS AS (split_part(subscriber, '/', 1)) STORED,
+  since timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pool_id, node, subscriber)
+);
+CREATE INDEX subscriptions_bare ON bourse.subscriptions (pool_id, bare);
+
+-- Items of ordinary nodes; those of the market's nodes are offers, requests, grants and intervals.
+CREATE TABLE bourse.items (
+  pool_id int NOT NULL,
+  node text NOT NULL,
+  item_id text NOT NULL,
+  publisher text NOT NULL,
+  payload text NOT NULL,
+  seq bigint NOT NULL,
+  published timestamptz NOT NULL,
+  PRIMARY KEY (pool_id, node, item_id),
+  FOREIGN KEY (pool_id, node) REFERENCES bourse.nodes ON DELETE CASCADE
+);
+CREATE INDEX items_order ON bourse.items (pool_id, node, seq);
+
+-- The market ----------------------------------------------------------------------------------------------
+
+-- True when what is used fits what is there, slot by slot. An offer without live grants never gets here.
+CREATE FUNCTION bourse.fits(used bigint[], capacity bigint[]) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF cardinality(used) <> cardinality(capacity) THEN
+    RETURN false;
+  END IF;
+  FOR i IN 1 .. cardinality(used) LOOP
+    IF used[i] IS NULL OR capacity[i] IS NULL OR used[i] < 0 OR used[i] > capacity[i] THEN
+      RETURN false;
+    END IF;
+  END LOOP;
+  RETURN true;
+END $$;
+
+-- Slots are what can be granted: a resource by its name, each gpu as gpu#<index>. `used` is parallel to
+-- them and belongs to the triggers below: '{}' while no grant lives.
+CREATE TABLE bourse.offers (
+  pool_id int NOT NULL,
+  offer_id text NOT NULL,
+  provider text NOT NULL,
+  session text NOT NULL,
+  open boolean NOT NULL,
+  slots text[] NOT NULL,
+  capacity bigint[] NOT NULL,
+  used bigint[] NOT NULL DEFAULT '{}',
+  record bytea NOT NULL,
+  seq bigint NOT NULL,
+  published timestamptz NOT NULL,
+  PRIMARY KEY (pool_id, offer_id),
+  CONSTRAINT offers_slots CHECK (cardinality(slots) = cardinality(capacity)),
+  CONSTRAINT offers_not_over_granted CHECK (used = '{}' OR bourse.fits(used, capacity)),
+  CONSTRAINT offers_granted_only_while_open CHECK (open OR used = '{}')
+) WITH (fillfactor = 90);
+CREATE INDEX offers_order ON bourse.offers (pool_id, seq) WHERE open;
+CREATE INDEX offers_provider ON bourse.offers (pool_id, provider) WHERE open;
+
+CREATE TABLE bourse.requests (
+  pool_id int NOT NULL,
+  request_id text NOT NULL,
+  consumer text NOT NULL,
+  state smallint NOT NULL CHECK (state BETWEEN 0 AND 4),  -- waiting, granted, done, cancelled, expired
+  granted int NOT NULL CHECK (granted >= 0),
+  refused text[] NOT NULL DEFAULT '{}',  -- providers that took a grant of it back
+  record bytea NOT NULL,
+  seq bigint NOT NULL,
+  submitted timestamptz NOT NULL,
+  PRIMARY KEY (pool_id, request_id)
+);
+CREATE INDEX requests_live ON bourse.requests (pool_id, seq) WHERE state <= 1;
+CREATE INDEX requests_consumer ON bourse.requests (pool_id, consumer, seq);
+
+CREATE TABLE bourse.grants (
+  pool_id int NOT NULL,
+  grant_id bigint NOT NULL,
+  offer_id text NOT NULL,
+  request_id text NOT NULL,
+  provider text NOT NULL,
+  consumer text NOT NULL,
+  slots text[] NOT NULL,
+  amounts bigint[] NOT NULL,
+  state smallint NOT NULL CHECK (state BETWEEN 0 AND 3),  -- active, released, expired, revoked
+  started timestamptz NOT NULL,
+  expires timestamptz NOT NULL,
+  ended timestamptz,
+  reason text NOT NULL,
+  PRIMARY KEY (pool_id, grant_id),
+  CONSTRAINT grants_slots CHECK (cardinality(slots) = cardinality(amounts) AND array_position(amounts, NULL) IS NULL AND 0 < ALL (amounts)),
+  CONSTRAINT grants_ended CHECK ((state = 0) = (ended IS NULL))
+) WITH (fillfactor = 90);
+CREATE INDEX grants_live ON bourse.grants (pool_id, grant_id) WHERE state = 0;
+CREATE INDEX grants_provider ON bourse.grants (pool_id, provider, grant_id);
+CREATE INDEX grants_consumer ON bourse.grants (pool_id, consumer, grant_id);
+
+-- `used` after `amounts` (negative: given back) of `taken` slots; '{}' when nothing is used any more. Whether
+-- it fits is the table's constraint to say.
+CREATE FUNCTION bourse.add_used(slots text[], used bigint[], taken text[], amounts bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  position int;
+BEGIN
+  IF used = '{}' THEN
+    used := array_fill(0::bigint, ARRAY[cardinality(slots)]);
+  END IF;
+  FOR i IN 1 .. cardinality(taken) LOOP
+    position := array_position(slots, taken[i]);
+    IF position IS NULL THEN
+      RAISE EXCEPTION 'a grant takes % of an offer that has none', taken[i] USING ERRCODE = 'check_violation';
+    END IF;
+    used[position] := used[position] + amounts[i];
+  END LOOP;
+  IF 0 = ALL (used) THEN
+    RETURN '{}';
+  END IF;
+  RETURN used;
+END $$;
+
+-- Books what grants take on their offers, whoever writes the grants and however. The sum is made in the
+-- UPDATE's own target list, from the row as locked: concurrent writers queue, none is lost.
+-- The planner settings keep a plan made for an empty table from scanning a full one.
+CREATE FUNCTION bourse.book_grants() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  wanted bigint;
+  booked bigint;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    WITH change AS MATERIALIZED (
+      SELECT g.pool_id, g.offer_id, array_agg(s.slot) AS slots, array_agg(s.amount) AS amounts
+      FROM new_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount)
+      WHERE g.state = 0 GROUP BY g.pool_id, g.offer_id
+    ), booking AS (
+      UPDATE bourse.offers o SET used = bourse.add_used(o.slots, o.used, c.slots, c.amounts)
+      FROM change c WHERE o.pool_id = c.pool_id AND o.offer_id = c.offer_id RETURNING 1
+    ) SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM booking) INTO wanted, booked;
+  ELSIF TG_OP = 'DELETE' THEN
+    WITH change AS MATERIALIZED (
+      SELECT g.pool_id, g.offer_id, array_agg(s.slot) AS slots, array_agg(-s.amount) AS amounts
+      FROM old_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount)
+      WHERE g.state = 0 GROUP BY g.pool_id, g.offer_id
+    ), booking AS (
+      UPDATE bourse.offers o SET used = bourse.add_used(o.slots, o.used, c.slots, c.amounts)
+      FROM change c WHERE o.pool_id = c.pool_id AND o.offer_id = c.offer_id RETURNING 1
+    ) SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM booking) INTO wanted, booked;
+  ELSE
+    WITH moved AS (
+      SELECT g.pool_id, g.offer_id, s.slot, s.amount
+      FROM new_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0
+      UNION ALL
+      SELECT g.pool_id, g.offer_id, s.slot, -s.amount
+      FROM old_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0
+    ), change AS MATERIALIZED (
+      SELECT pool_id, offer_id, array_agg(slot) AS slots, array_agg(amount) AS amounts
+      FROM moved GROUP BY pool_id, offer_id
+    ), booking AS (
+      UPDATE bourse.offers o SET used = bourse.add_used(o.slots, o.used, c.slots, c.amounts)
+      FROM change c WHERE o.pool_id = c.pool_id AND o.offer_id = c.offer_id RETURNING 1
+    ) SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM booking) INTO wanted, booked;
+  END IF;
+  IF wanted <> booked THEN
+    RAISE EXCEPTION 'a grant is on an offer that does not exist' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER book_inserted AFTER INSERT ON bourse.grants REFERENCING NEW TABLE AS new_grants
+  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_grants();
+CREATE TRIGGER book_updated AFTER UPDATE ON bourse.grants REFERENCING OLD TABLE AS old_grants NEW TABLE AS new_grants
+  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_grants();
+CREATE TRIGGER book_deleted AFTER DELETE ON bourse.grants REFERENCING OLD TABLE AS old_grants
+  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_grants();
+
+-- An offer replaced while grants live keeps what they hold, slot by slot under the new order of slots.
+CREATE FUNCTION bourse.keep_used() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  held text[];
+  amounts bigint[];
+BEGIN
+  SELECT array_agg(slot), array_agg(amount) INTO held, amounts
+  FROM unnest(OLD.slots, OLD.used) AS s(slot, amount) WHERE amount <> 0;
+  NEW.used := bourse.add_used(NEW.slots, '{}', held, amounts);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER keep_used BEFORE UPDATE OF slots ON bourse.offers FOR EACH ROW
+  WHEN (OLD.used <> '{}' AND OLD.slots <> NEW.slots) EXECUTE FUNCTION bourse.keep_used();
+
+CREATE FUNCTION bourse.refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'an offer with live grants cannot be removed or renamed' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER refuse_delete BEFORE DELETE ON bourse.offers FOR EACH ROW
+  WHEN (OLD.used <> '{}') EXECUTE FUNCTION bourse.refuse_removal();
+CREATE TRIGGER refuse_rename BEFORE UPDATE OF pool_id, offer_id ON bourse.offers FOR EACH ROW
+  WHEN (OLD.used <> '{}') EXECUTE FUNCTION bourse.refuse_removal();
+
+-- Availability ----------------------------------------------------------------------------------------------
+
+-- An exclusion constraint cannot span partitions, so a provider's intervals are all in one.
+CREATE TABLE bourse.availability (
+  pool_id int NOT NULL,
+  provider text NOT NULL,
+  presence smallint NOT NULL CHECK (presence IN (0, 1)),  -- up, down
+  period tstzrange NOT NULL CHECK (NOT isempty(period) AND NOT lower_inf(period) AND lower_inc(period) AND NOT upper_inc(period))
+) PARTITION BY HASH (provider);
+CREATE UNIQUE INDEX availability_current ON bourse.availability (pool_id, provider) WHERE upper_inf(period);
+DO $$
+BEGIN
+  FOR i IN 0 .. 3 LOOP
+    EXECUTE format('CREATE TABLE bourse.availability_%s PARTITION OF bourse.availability FOR VALUES WITH (MODULUS 4, REMAINDER %s)', i, i);
+    EXECUTE format('ALTER TABLE bourse.availability_%s ADD CONSTRAINT availability_%s_no_overlap EXCLUDE USING gist '
+                   '(pool_id WITH =, provider WITH =, period WITH &&)', i, i);
+  END LOOP;
+END $$;
+
+-- Takes transitions, per provider in order, set-based. A repeated one changes nothing; one from before the
+-- running interval (a late message, a clock stepped back) counts from that interval's start; an interval
+-- left without length is not kept.
+CREATE FUNCTION bourse.write_availability(pool int, providers text[], presences smallint[], ats bigint[]) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  WITH told AS (
+    SELECT * FROM unnest(providers, presences, ats) WITH ORDINALITY AS t(provider, presence, at, n)
+  ), known AS (
+    SELECT t.provider, a.presence, bourse.to_micros(lower(a.period)) AS at, 0::bigint AS n
+    FROM (SELECT DISTINCT provider FROM told) t
+    JOIN bourse.availability a ON a.pool_id = pool AND a.provider = t.provider AND upper_inf(a.period)
+    UNION ALL SELECT * FROM told
+  ), changes AS (
+    SELECT provider, presence, n, at, lag(presence) OVER w AS before FROM known WINDOW w AS (PARTITION BY provider ORDER BY n)
+  ), clamped AS (
+    SELECT provider, presence, n, max(at) OVER w AS at
+    FROM changes WHERE before IS DISTINCT FROM presence WINDOW w AS (PARTITION BY provider ORDER BY n)
+  ), spans AS MATERIALIZED (
+    SELECT provider, presence, n, bourse.from_micros(at) AS since,
+           bourse.from_micros(lead(at) OVER (PARTITION BY provider ORDER BY n)) AS until
+    FROM clamped
+  ), emptied AS (
+    DELETE FROM bourse.availability a USING spans s
+    WHERE s.n = 0 AND s.until = s.since AND a.pool_id = pool AND a.provider = s.provider AND upper_inf(a.period) RETURNING 1
+  ), closed AS (
+    UPDATE bourse.availability a SET period = tstzrange(s.since, s.until) FROM spans s
+    WHERE s.n = 0 AND s.until > s.since AND a.pool_id = pool AND a.provider = s.provider AND upper_inf(a.period) RETURNING 1
+  )
+  -- Counting makes what was running be closed before what follows is inserted.
+  INSERT INTO bourse.availability (pool_id, provider, presence, period)
+  SELECT pool, provider, presence, tstzrange(since, until) FROM spans
+  WHERE n > 0 AND (until IS NULL OR until > since)
+    AND (SELECT count(*) FROM emptied) >= 0 AND (SELECT count(*) FROM closed) >= 0
+  ORDER BY n;
+  RETURN pool;
+END $$;
+
+-- Logs --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE bourse.events (
+  pool_id int NOT NULL,
+  seq bigint NOT NULL,
+  at timestamptz NOT NULL,
+  kind smallint NOT NULL,
+  node text NOT NULL,
+  item_id text NOT NULL,
+  publisher text NOT NULL,
+  provider text NOT NULL,
+  consumer text NOT NULL,
+  record bytea NOT NULL
+) PARTITION BY RANGE (at);
+CREATE UNIQUE INDEX events_seq ON bourse.events (pool_id, seq, at);
+-- Catches what has no month of its own, so that no clock can make the log refuse an event.
+CREATE TABLE bourse.events_other PARTITION OF bourse.events DEFAULT;
+
+-- Makes the partitions of this month and the `months` after it; rows that fell into events_other move.
+CREATE FUNCTION bourse.ensure_partitions(months int DEFAULT 3) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  first timestamptz;
+  part text;
+  made int := 0;
+BEGIN
+  FOR i IN 0 .. least(months, 24) LOOP
+    first := date_trunc('month', now()) + make_interval(months => i);
+    part := 'events_' || to_char(first, 'YYYY_MM');
+    CONTINUE WHEN to_regclass('bourse.' || part) IS NOT NULL;
+    PERFORM pg_advisory_xact_lock(hashtext('bourse.ensure_partitions'));
+    CONTINUE WHEN to_regclass('bourse.' || part) IS NOT NULL;
+    EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.events)', part);
+    EXECUTE format('WITH moved AS (DELETE FROM bourse.events_other WHERE at >= %L AND at < %L RETURNING *) '
+                   'INSERT INTO bourse.%I SELECT * FROM moved', first, first + interval '1 month', part);
+    EXECUTE format('ALTER TABLE bourse.events ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)',
+                   part, first, first + interval '1 month');
+    made := made + 1;
+  END LOOP;
+  RETURN made;
+END $$;
+
+-- The entry's own bytes are the truth; the columns beside it are for queries, NULL where they do not apply.
+CREATE TABLE bourse.audit_entries (
+  pool_id int NOT NULL,
+  index bigint NOT NULL,
+  at timestamptz NOT NULL,
+  kind smallint NOT NULL,
+  actor text,  -- bare; NULL when it is the provider or the consumer, or the market itself
+  provider text,
+  consumer text,
+  offer_id text,
+  request_id text,
+  grant_id bigint,
+  entry bytea NOT NULL,
+  PRIMARY KEY (pool_id, index)
+);
+CREATE INDEX audit_actor ON bourse.audit_entries (pool_id, actor, index) WHERE actor IS NOT NULL;
+CREATE INDEX audit_provider ON bourse.audit_entries (pool_id, provider, index) WHERE provider IS NOT NULL;
+CREATE INDEX audit_consumer ON bourse.audit_entries (pool_id, consumer, index) WHERE consumer IS NOT NULL;
+CREATE INDEX audit_offer ON bourse.audit_entries (pool_id, offer_id, index) WHERE offer_id IS NOT NULL;
+CREATE INDEX audit_request ON bourse.audit_entries (pool_id, request_id, index) WHERE request_id IS NOT NULL;
+CREATE INDEX audit_grant ON bourse.audit_entries (pool_id, grant_id, index) WHERE grant_id IS NOT NULL;
+
+-- Writing a batch ---------------------------------------------------------------------------------------------
+-- Each function writes one table and returns the pool, so that one statement nests those a batch needs and
+-- the nesting is the order. They run as the caller: the service's privileges are what they can do.
+-- Records come as one bytea and each row's place in it.
+
+CREATE FUNCTION bourse.advance_pool(pool int, with_epoch bigint, number bigint, ttl_seconds int, event bigint, audit bigint,
+                                    last_grant_id bigint, up_to bigint) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bourse.pools p
+  SET last_batch = number, last_event = event, next_audit = audit, last_grant = last_grant_id,
+      delivered = greatest(p.delivered, up_to), lease_until = now() + make_interval(secs => ttl_seconds)
+  WHERE p.id = pool AND p.epoch = with_epoch AND p.last_batch = number - 1;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'batch % of epoch % does not follow what is committed: another process holds the pool', number, with_epoch
+      USING ERRCODE = 'BO001';
+  END IF;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_ended_grants(pool int, ids bigint[], states smallint[], ends bigint[], reasons text[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bourse.grants g SET state = t.state, ended = bourse.from_micros(t.ended), reason = t.reason
+  FROM unnest(ids, states, ends, reasons) AS t(id, state, ended, reason)
+  WHERE g.pool_id = pool AND g.grant_id = t.id AND g.state = 0;
+  DECLARE
+    hit bigint;
+  BEGIN
+    GET DIAGNOSTICS hit = ROW_COUNT;
+    IF hit <> cardinality(ids) THEN
+      RAISE EXCEPTION '% of % grants to end are not live', cardinality(ids) - hit, cardinality(ids) USING ERRCODE = 'BO002';
+    END IF;
+  END;
+  RETURN pool;
+END $$;
+
+-- A withdrawn offer comes without its content: what is stored stays.
+CREATE FUNCTION bourse.write_offers(pool int, ids text[], providers text[], sessions text[], opens boolean[], slot_lists text[],
+                                    capacities text[], seqs bigint[], times bigint[], starts int[], lengths int[], records bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.offers AS o (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published)
+  SELECT pool, t.id, t.provider, t.session, t.open, string_to_array(t.slots, ' '), t.capacity::bigint[],
+         substring(records FROM t.start FOR t.length), t.seq, bourse.from_micros(t.at)
+  FROM unnest(ids, providers, sessions, opens, slot_lists, capacities, seqs, times, starts, lengths)
+    AS t(id, provider, session, open, slots, capacity, seq, at, start, length)
+  ON CONFLICT (pool_id, offer_id) DO UPDATE
+  SET provider = excluded.provider, session = excluded.session, open = excluded.open,
+      slots = CASE WHEN excluded.open THEN excluded.slots ELSE o.slots END,
+      capacity = CASE WHEN excluded.open THEN excluded.capacity ELSE o.capacity END,
+      record = CASE WHEN excluded.open THEN excluded.record ELSE o.record END,
+      seq = excluded.seq, published = excluded.published;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_requests(pool int, ids text[], consumers text[], states smallint[], grants int[],
+                                      refusals text[], seqs bigint[], times bigint[], starts int[], lengths int[], records bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.requests AS r (pool_id, request_id, consumer, state, granted, refused, record, seq, submitted)
+  SELECT pool, t.id, t.consumer, t.state, t.granted, string_to_array(t.refused, '/'), substring(records FROM t.start FOR t.length), t.seq, bourse.from_micros(t.at)
+  FROM unnest(ids, consumers, states, grants, refusals, seqs, times, starts, lengths)
+    AS t(id, consumer, state, granted, refused, seq, at, start, length)
+  ON CONFLICT (pool_id, request_id) DO UPDATE
+  SET consumer = excluded.consumer, state = excluded.state, granted = excluded.granted, refused = excluded.refused,
+      record = excluded.record, seq = excluded.seq, submitted = excluded.submitted;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_new_grants(pool int, ids bigint[], offers text[], requests text[], providers text[], consumers text[],
+                                        slot_lists text[], amount_lists text[], states smallint[], starts bigint[],
+                                        expiries bigint[], ends bigint[], reasons text[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.grants (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, amounts, state, started,
+                             expires, ended, reason)
+  SELECT pool, t.id, t.offer, t.request, t.provider, t.consumer, string_to_array(t.slots, ' '), t.amounts::bigint[], t.state,
+         bourse.from_micros(t.started), bourse.from_micros(t.expires), bourse.from_micros(t.ended), t.reason
+  FROM unnest(ids, offers, requests, providers, consumers, slot_lists, amount_lists, states, starts, expiries, ends, reasons)
+    AS t(id, offer, request, provider, consumer, slots, amounts, state, started, expires, ended, reason);
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_subscriptions(pool int, node_names text[], subscribers text[], removals boolean[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM bourse.subscriptions s USING unnest(node_names, subscribers, removals) AS t(node, subscriber, removed)
+  WHERE t.removed AND s.pool_id = pool AND s.node = t.node AND s.subscriber = t.subscriber;
+  INSERT INTO bourse.subscriptions (pool_id, node, subscriber)
+  SELECT pool, t.node, t.subscriber FROM unnest(node_names, subscribers, removals) AS t(node, subscriber, removed)
+  WHERE NOT t.removed ON CONFLICT DO NOTHING;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_events(pool int, seqs bigint[], times bigint[], kinds smallint[], node_names text[], items text[],
+                                    publishers text[], providers text[], consumers text[], starts int[], lengths int[],
+                                    records bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.events (pool_id, seq, at, kind, node, item_id, publisher, provider, consumer, record)
+  SELECT pool, t.seq, bourse.from_micros(t.at), t.kind, t.node, t.item, t.publisher, t.provider, t.consumer,
+         substring(records FROM t.start FOR t.length)
+  FROM unnest(seqs, times, kinds, node_names, items, publishers, providers, consumers, starts, lengths)
+    AS t(seq, at, kind, node, item, publisher, provider, consumer, start, length);
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_audit(pool int, indices bigint[], times bigint[], kinds smallint[], actors text[], providers text[],
+                                   consumers text[], offers text[], requests text[], grants bigint[], starts int[],
+                                   lengths int[], entries bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.audit_entries (pool_id, index, at, kind, actor, provider, consumer, offer_id, request_id, grant_id, entry)
+  SELECT pool, t.index, bourse.from_micros(t.at), t.kind, t.actor, t.provider, t.consumer, t.offer, t.request, t.grant_id,
+         substring(entries FROM t.start FOR t.length)
+  FROM unnest(indices, times, kinds, actors, providers, consumers, offers, requests, grants, starts, lengths)
+    AS t(index, at, kind, actor, provider, consumer, offer, request, grant_id, start, length);
+  RETURN pool;
+END $$;
+
+-- A pool and its four nodes; the id of the pool, also when it is there already.
+CREATE FUNCTION bourse.create_pool(pool_name text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  pool int;
+BEGIN
+  INSERT INTO bourse.pools (name) VALUES (pool_name) ON CONFLICT (name) DO NOTHING;
+  SELECT id INTO pool FROM bourse.pools WHERE name = pool_name;
+  INSERT INTO bourse.nodes (pool_id, name, kind)
+  SELECT pool, pool_name || '/' || n, 'market' FROM unnest(ARRAY['offers', 'requests', 'grants', 'availability']) n
+  ON CONFLICT DO NOTHING;
+  RETURN pool;
+END $$;
+
+-- Privileges --------------------------------------------------------------------------------------------------
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse FROM PUBLIC;
+GRANT SELECT ON ALL TABLES IN SCHEMA bourse TO bourse_service, bourse_reader;
+GRANT EXECUTE ON FUNCTION bourse.from_micros(bigint), bourse.to_micros(timestamptz) TO bourse_service, bourse_reader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse TO bourse_service;
+REVOKE EXECUTE ON FUNCTION bourse.create_pool(text) FROM bourse_service;
+GRANT UPDATE (epoch, lease_holder, lease_until, last_batch, last_event, next_audit, last_grant, delivered)
+  ON bourse.pools TO bourse_service;
+GRANT INSERT, UPDATE, DELETE ON bourse.nodes, bourse.affiliations, bourse.items TO bourse_service;
+GRANT INSERT, DELETE ON bourse.subscriptions TO bourse_service;
+-- `used` is missing on purpose: only the triggers may say what is in use.
+GRANT INSERT (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published),
+      UPDATE (provider, session, open, slots, capacity, record, seq, published) ON bourse.offers TO bourse_service;
+GRANT INSERT, UPDATE (consumer, state, granted, refused, record, seq, submitted) ON bourse.requests TO bourse_service;
+GRANT INSERT, UPDATE (state, ended, reason) ON bourse.grants TO bourse_service;
+GRANT INSERT ON bourse.events, bourse.audit_entries TO bourse_service;
+
+COMMIT;

@@ -1,0 +1,307 @@
+#include "storage/batch_writer.h"
+
+#include <initializer_list>
+#include <utility>
+
+#include "storage/array_literal.h"
+#include "storage/fields.h"
+#include "storage/slots.h"
+
+namespace bourse::storage {
+namespace {
+
+// Rows' bytes one after the other, and where each is (1-based, as substring() counts).
+class RecordColumn {
+ public:
+  RecordColumn(std::size_t rows, std::size_t expected_bytes) : starts_(rows * 8), lengths_(rows * 5) {
+    bytes_.reserve(expected_bytes);
+  }
+  void add(const std::string& record) {
+    starts_.add(static_cast<std::int64_t>(bytes_.size()) + 1);
+    lengths_.add(static_cast<std::int64_t>(record.size()));
+    bytes_.append(record);
+  }
+  // Appends starts, lengths and the bytes to a call.
+  void finish(TableCall& call) && {
+    call.texts.push_back(std::move(starts_).take());
+    call.texts.push_back(std::move(lengths_).take());
+    call.blob = std::move(bytes_);
+    call.has_blob = true;
+  }
+
+ private:
+  ArrayLiteral starts_;
+  ArrayLiteral lengths_;
+  std::string bytes_;
+};
+
+template <class Rows, class Record>
+std::size_t total_bytes(const Rows& rows, Record record) {
+  std::size_t total = 0;
+  for (const auto& row : rows) total += record(row).size();
+  return total;
+}
+
+template <class... Columns>
+void take_into(TableCall& call, Columns&&... columns) {
+  call.texts.reserve(sizeof...(columns) + 2);
+  (call.texts.push_back(std::forward<Columns>(columns).take()), ...);
+}
+
+TableCall advance(std::int64_t pool_id, const market::Batch& batch) {
+  TableCall call{"advance_pool", {}, {}, false};
+  const auto& counters = batch.counters;
+  for (const std::uint64_t value :
+       {static_cast<std::uint64_t>(pool_id), batch.epoch, batch.number, static_cast<std::uint64_t>(kLeaseSeconds),
+        counters.last_event.value, counters.next_audit.value, counters.last_grant.value, counters.delivered.value}) {
+    call.texts.push_back(std::to_string(value));
+  }
+  return call;
+}
+
+void add_ended(ArrayLiteral& ends, const market::GrantRow& row) {
+  if (row.ended) {
+    ends.add(micros(*row.ended));
+  } else {
+    ends.add_null();
+  }
+}
+
+TableCall ended_grants(const std::vector<market::GrantRow>& rows) {
+  ArrayLiteral ids, states, ends, reasons;
+  for (const auto& row : rows) {
+    ids.add(static_cast<std::int64_t>(row.id.value));
+    states.add(static_cast<std::int64_t>(row.state));
+    add_ended(ends, row);
+    reasons.add(row.reason);
+  }
+  TableCall call{"write_ended_grants", {}, {}, false};
+  take_into(call, std::move(ids), std::move(states), std::move(ends), std::move(reasons));
+  return call;
+}
+
+base::Result<TableCall> offers(const std::vector<market::OfferRow>& rows) {
+  const std::size_t n = rows.size();
+  ArrayLiteral ids(n * 24), providers(n * 40), sessions(n * 48), opens(n * 2), slots(n * 32), capacities(n * 40),
+      seqs(n * 10), times(n * 18);
+  RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
+  for (const auto& row : rows) {
+    const auto counted = offer_slots(row.resources);
+    if (!counted.ok()) return {counted.error().code, "offer " + row.id.value + ": " + counted.error().text};
+    ids.add(row.id.value);
+    providers.add(row.provider.text());
+    sessions.add(row.session.text());
+    opens.add_flag(row.open);
+    slots.add(counted->names);
+    capacities.add(counted->amounts);
+    seqs.add(static_cast<std::int64_t>(row.seq.value));
+    times.add(micros(row.published));
+    records.add(row.record);
+  }
+  TableCall call{"write_offers", {}, {}, false};
+  take_into(call, std::move(ids), std::move(providers), std::move(sessions), std::move(opens), std::move(slots),
+            std::move(capacities), std::move(seqs), std::move(times));
+  std::move(records).finish(call);
+  return call;
+}
+
+// With what no bare JID contains.
+std::string joined(const std::vector<domain::Jid>& bare_jids) {
+  std::string list;
+  for (const auto& jid : bare_jids) {
+    if (!list.empty()) list.push_back('/');
+    list.append(jid.text());
+  }
+  return list;
+}
+
+TableCall requests(const std::vector<market::RequestRow>& rows) {
+  const std::size_t n = rows.size();
+  ArrayLiteral ids(n * 24), consumers(n * 40), states(n * 2), granted(n * 4), refusals(n * 3), seqs(n * 10),
+      times(n * 18);
+  RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
+  for (const auto& row : rows) {
+    ids.add(row.id.value);
+    consumers.add(row.consumer.text());
+    states.add(static_cast<std::int64_t>(row.state));
+    granted.add(static_cast<std::int64_t>(row.granted));
+    refusals.add(joined(row.refused));
+    seqs.add(static_cast<std::int64_t>(row.seq.value));
+    times.add(micros(row.submitted));
+    records.add(row.record);
+  }
+  TableCall call{"write_requests", {}, {}, false};
+  take_into(call, std::move(ids), std::move(consumers), std::move(states), std::move(granted), std::move(refusals),
+            std::move(seqs), std::move(times));
+  std::move(records).finish(call);
+  return call;
+}
+
+base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
+  const std::size_t n = rows.size();
+  ArrayLiteral ids(n * 8), offer_ids(n * 24), request_ids(n * 24), providers(n * 40), consumers(n * 40), slots(n * 32),
+      amounts(n * 40), states(n * 2), starts(n * 18), expiries(n * 18), ends(n * 18), reasons(n * 3);
+  for (const auto& row : rows) {
+    const auto counted = grant_slots(row.resources, row.devices);
+    if (!counted.ok())
+      return {counted.error().code, "grant " + std::to_string(row.id.value) + ": " + counted.error().text};
+    ids.add(static_cast<std::int64_t>(row.id.value));
+    offer_ids.add(row.offer.value);
+    request_ids.add(row.request.value);
+    providers.add(row.provider.text());
+    consumers.add(row.consumer.text());
+    slots.add(counted->names);
+    amounts.add(counted->amounts);
+    states.add(static_cast<std::int64_t>(row.state));
+    starts.add(micros(row.started));
+    expiries.add(micros(row.expires));
+    add_ended(ends, row);
+    reasons.add(row.reason);
+  }
+  TableCall call{"write_new_grants", {}, {}, false};
+  take_into(call, std::move(ids), std::move(offer_ids), std::move(request_ids), std::move(providers),
+            std::move(consumers), std::move(slots), std::move(amounts), std::move(states), std::move(starts),
+            std::move(expiries), std::move(ends), std::move(reasons));
+  return call;
+}
+
+TableCall subscriptions(const std::vector<market::SubscriptionRow>& rows) {
+  ArrayLiteral nodes, subscribers, removals;
+  for (const auto& row : rows) {
+    nodes.add(row.node.value);
+    subscribers.add(row.subscriber.text());
+    removals.add_flag(row.removed);
+  }
+  TableCall call{"write_subscriptions", {}, {}, false};
+  take_into(call, std::move(nodes), std::move(subscribers), std::move(removals));
+  return call;
+}
+
+TableCall availability(const std::vector<domain::AvailabilityChange>& rows) {
+  ArrayLiteral providers, presences, times;
+  for (const auto& row : rows) {
+    providers.add(row.provider.text());
+    presences.add(static_cast<std::int64_t>(row.presence));
+    times.add(micros(row.at));
+  }
+  TableCall call{"write_availability", {}, {}, false};
+  take_into(call, std::move(providers), std::move(presences), std::move(times));
+  return call;
+}
+
+TableCall events(const std::vector<market::Event>& rows) {
+  const std::size_t n = rows.size();
+  ArrayLiteral seqs(n * 10), times(n * 18), kinds(n * 2), nodes(n * 18), items(n * 24), publishers(n * 48),
+      providers(n * 40), consumers(n * 40);
+  RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
+  for (const auto& row : rows) {
+    seqs.add(static_cast<std::int64_t>(row.seq.value));
+    times.add(micros(row.at));
+    kinds.add(static_cast<std::int64_t>(row.kind));
+    nodes.add(row.node.value);
+    items.add(row.item_id);
+    publishers.add(row.publisher.text());
+    providers.add(row.provider.text());
+    consumers.add(row.consumer.text());
+    records.add(row.record);
+  }
+  TableCall call{"write_events", {}, {}, false};
+  take_into(call, std::move(seqs), std::move(times), std::move(kinds), std::move(nodes), std::move(items),
+            std::move(publishers), std::move(providers), std::move(consumers));
+  std::move(records).finish(call);
+  return call;
+}
+
+// The actor's column is for those whom the provider's and the consumer's do not name already: most entries
+// then cost one index less.
+std::string separate_actor(const audit::Entry& entry) {
+  if (entry.actor.empty()) return {};
+  const domain::Jid bare = entry.actor.bare();
+  return bare == entry.provider || bare == entry.consumer ? std::string() : bare.text();
+}
+
+TableCall audit_entries(const market::Batch& batch) {
+  const std::size_t n = batch.audit.size();
+  ArrayLiteral indices(n * 10), times(n * 18), kinds(n * 3), actors(n * 5), providers(n * 40), consumers(n * 20),
+      offer_ids(n * 24), request_ids(n * 8), grants(n * 6);
+  RecordColumn entries(n, total_bytes(batch.audit, [](const auto& row) -> const std::string& { return row.entry; }));
+  for (std::size_t i = 0; i < n; ++i) {
+    const audit::Entry& entry = batch.audit_entries[i];
+    indices.add(static_cast<std::int64_t>(batch.audit[i].index.value));
+    times.add(micros(entry.at));
+    kinds.add(static_cast<std::int64_t>(entry.kind));
+    actors.add_unless_empty(separate_actor(entry));
+    providers.add_unless_empty(entry.provider.text());
+    consumers.add_unless_empty(entry.consumer.text());
+    offer_ids.add_unless_empty(entry.offer.value);
+    request_ids.add_unless_empty(entry.request.value);
+    if (entry.grant.value == 0) {
+      grants.add_null();
+    } else {
+      grants.add(static_cast<std::int64_t>(entry.grant.value));
+    }
+    entries.add(batch.audit[i].entry);
+  }
+  TableCall call{"write_audit", {}, {}, false};
+  take_into(call, std::move(indices), std::move(times), std::move(kinds), std::move(actors), std::move(providers),
+            std::move(consumers), std::move(offer_ids), std::move(request_ids), std::move(grants));
+  std::move(entries).finish(call);
+  return call;
+}
+
+base::Result<std::vector<TableCall>> calls_of(std::int64_t pool_id, const market::Batch& batch) {
+  std::vector<TableCall> calls;
+  calls.push_back(advance(pool_id, batch));
+  if (!batch.ended_grants.empty()) calls.push_back(ended_grants(batch.ended_grants));
+  if (!batch.offers.empty()) {
+    auto call = offers(batch.offers);
+    if (!call.ok()) return call.error();
+    calls.push_back(std::move(call).value());
+  }
+  if (!batch.requests.empty()) calls.push_back(requests(batch.requests));
+  if (!batch.new_grants.empty()) {
+    auto call = new_grants(batch.new_grants);
+    if (!call.ok()) return call.error();
+    calls.push_back(std::move(call).value());
+  }
+  if (!batch.subscriptions.empty()) calls.push_back(subscriptions(batch.subscriptions));
+  if (!batch.availability.empty()) calls.push_back(availability(batch.availability));
+  if (!batch.events.empty()) calls.push_back(events(batch.events));
+  if (!batch.audit.empty()) calls.push_back(audit_entries(batch));
+  return calls;
+}
+
+}  // namespace
+
+base::Result<BatchStatement> write_batch(std::int64_t pool_id, const market::Batch& batch) {
+  BOURSE_CHECK(batch.audit.size() == batch.audit_entries.size());
+  auto calls = calls_of(pool_id, batch);
+  if (!calls.ok()) return calls.error();
+  BatchStatement statement;
+  statement.calls = std::move(calls).value();
+  statement.name = "batch";
+  for (TableCall& call : statement.calls) {
+    statement.name += '.';
+    statement.name += call.function;
+    for (std::string& text : call.texts) statement.params.texts.push_back(std::move(text));
+    if (call.has_blob) statement.params.blobs.push_back(std::move(call.blob));
+  }
+  return statement;
+}
+
+std::string BatchStatement::sql() const {
+  std::size_t next_text = 1;
+  std::size_t next_blob = params.texts.size() + 1;
+  std::string nested;
+  for (const TableCall& call : calls) {
+    std::string arguments = nested;
+    for (std::size_t i = 0; i < call.texts.size(); ++i) {
+      arguments += (arguments.empty() ? "$" : ", $") + std::to_string(next_text++);
+    }
+    if (call.has_blob) arguments += ", $" + std::to_string(next_blob++);
+    nested = "bourse." + std::string(call.function) + "(" + arguments + ")";
+  }
+  return "SELECT " + nested;
+}
+
+}  // namespace bourse::storage

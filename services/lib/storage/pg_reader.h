@@ -1,0 +1,54 @@
+// Purpose: market::Reader on PostgreSQL: each question one read-only snapshot on a connection of a small pool.
+// Lifetime: opens connections when they are first needed; a broken one is replaced. Threads: any number; each
+//   question takes one connection for as long as it lasts.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "market/reader.h"
+#include "storage/connection.h"
+
+namespace bourse::storage {
+
+struct RowSet;
+
+class PgReader final : public market::Reader {
+ public:
+  explicit PgReader(ConnectionOptions options) : options_(std::move(options)) {}
+
+  [[nodiscard]] base::Result<market::PageOf<market::Item>> items(const market::ItemQuery& query,
+                                                                 const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<std::vector<market::SubscriptionRow>> subscriptions(const domain::PoolName& pool,
+                                                                                 const domain::Jid& bare) override;
+  [[nodiscard]] base::Result<std::vector<domain::AvailabilityInterval>> availability(const domain::PoolName& pool,
+                                                                                     const domain::Jid& provider,
+                                                                                     base::Timestamp since,
+                                                                                     base::Timestamp until) override;
+  [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
+                                                                        const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
+
+ private:
+  // Beyond this, a count is at most kCountAge old (XEP-0059 §2.7 lets counts be approximate).
+  static constexpr std::uint64_t kExactCount = 10'000;
+  static constexpr std::chrono::seconds kCountAge{5};
+
+  // Runs `ask(tx, pool_id)` in one snapshot; a connection found dead before it was asked anything is
+  // replaced once.
+  template <class T, class Ask>
+  base::Result<T> in_snapshot(const domain::PoolName& pool, Ask ask);
+  std::uint64_t count_of(pqxx::transaction_base& tx, const RowSet& set);
+
+  const ConnectionOptions options_;
+  std::mutex mutex_;
+  std::vector<Connection> idle_;
+  std::map<std::string, std::pair<std::uint64_t, std::chrono::steady_clock::time_point>> counts_;  // by set
+};
+
+}  // namespace bourse::storage

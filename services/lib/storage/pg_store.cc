@@ -1,0 +1,181 @@
+#include "storage/pg_store.h"
+
+#include <utility>
+
+#include "storage/batch_writer.h"
+#include "storage/failure.h"
+#include "storage/fields.h"
+#include "storage/state_load.h"
+
+namespace bourse::storage {
+namespace {
+
+using market::CommitOutcome;
+using market::CommitResult;
+using SteadyClock = std::chrono::steady_clock;
+
+const std::string kUntil = "now() + interval '" + std::to_string(kLeaseSeconds) + " seconds'";
+
+// A load may outlast the lease: this keeps it, on a connection of its own since the load's is in a snapshot.
+class LeaseKeeper {
+ public:
+  LeaseKeeper(const ConnectionOptions& options, std::int64_t pool_id, std::uint64_t epoch)
+      : options_(options), pool_id_(pool_id), epoch_(epoch), due_(SteadyClock::now() + kEvery) {}
+
+  void keep() {
+    if (SteadyClock::now() < due_) return;
+    due_ = SteadyClock::now() + kEvery;
+    if (!connection_) {
+      auto connected = connect(options_, Use::kMaintenance);
+      if (!connected.ok()) return;  // the load itself will notice that the database went
+      connection_ = std::move(connected).value();
+    }
+    pqxx::nontransaction tx(*connection_);
+    run(tx, "UPDATE bourse.pools SET lease_until = " + kUntil + " WHERE id = $1 AND epoch = $2",
+        {{std::to_string(pool_id_), std::to_string(epoch_)}, {}});
+  }
+
+ private:
+  static constexpr std::chrono::seconds kEvery{kLeaseSeconds / 3};
+  const ConnectionOptions& options_;
+  const std::int64_t pool_id_;
+  const std::uint64_t epoch_;
+  SteadyClock::time_point due_;
+  Connection connection_;
+};
+
+}  // namespace
+
+base::Status PgStore::ensure_connected() {
+  if (connection_ && connection_->is_open()) return base::Done{};
+  auto connected = connect(options_, Use::kWriter);
+  if (!connected.ok()) return connected.error();
+  connection_ = std::move(connected).value();
+  prepared_.clear();
+  return base::Done{};
+}
+
+void PgStore::forget_broken_connection() {
+  if (connection_ && !connection_->is_open()) connection_.reset();
+}
+
+base::Result<market::Lease> PgStore::acquire(const domain::PoolName& pool, const std::string& holder,
+                                             market::StateLoader& loader) {
+  const std::string doing = "cannot load pool " + pool.value;
+  if (auto connected = ensure_connected(); !connected.ok()) return connected.error();
+  try {
+    make_partitions_daily();
+    auto lease = take_lease(pool, holder);
+    if (!lease.ok()) return lease;
+    LeaseKeeper keeper(options_, pool_id_, lease->epoch);
+    // Whatever the previous holder still had under way either came before the new epoch or is fenced: this
+    // snapshot, taken after it, is the state.
+    auto loaded = load_state(*connection_, pool_id_, lease->counters.delivered, loader, [&keeper] { keeper.keep(); });
+    if (!loaded.ok()) return loaded.error();
+    const auto renewed = renew(*lease, lease->counters.delivered);
+    if (renewed.outcome == CommitOutcome::kCommitted) return lease;
+    return {renewed.outcome == CommitOutcome::kFenced ? base::Errc::kConflict : base::Errc::kUnavailable,
+            doing + ": " + renewed.text};
+  } catch (const std::exception&) {
+    Failure failure = current_failure();
+    connection_.reset();
+    return as_error(std::move(failure), doing);
+  }
+}
+
+base::Result<market::Lease> PgStore::take_lease(const domain::PoolName& pool, const std::string& holder) {
+  pqxx::nontransaction tx(*connection_);
+  const auto taken = run(tx,
+                         "UPDATE bourse.pools SET epoch = epoch + 1, lease_holder = $2, lease_until = " + kUntil +
+                             " WHERE name = $1 AND (lease_holder IS NULL OR lease_holder = $2 OR lease_until <= now()) "
+                             "RETURNING id, epoch, last_batch, last_event, next_audit, last_grant, delivered",
+                         {{pool.value, holder}, {}});
+  if (taken.empty()) return why_not(tx, pool);
+  const auto row = taken[0];
+  pool_id_ = number(row[0]);
+  market::Lease lease;
+  lease.epoch = count(row[1]);
+  lease.last_batch = count(row[2]);
+  lease.counters.last_event.value = count(row[3]);
+  lease.counters.next_audit.value = count(row[4]);
+  lease.counters.last_grant.value = count(row[5]);
+  lease.counters.delivered.value = count(row[6]);
+  return lease;
+}
+
+base::Error PgStore::why_not(pqxx::transaction_base& tx, const domain::PoolName& pool) {
+  const auto found =
+      run(tx, "SELECT lease_holder, to_char(lease_until, 'YYYY-MM-DD HH24:MI:SS') FROM bourse.pools WHERE name = $1",
+          {{pool.value}, {}});
+  if (found.empty()) return {base::Errc::kNotFound, "there is no pool " + pool.value};
+  const auto row = found[0];
+  return {base::Errc::kConflict,
+          "pool " + pool.value + " is held by " + text(row[0]) + " until " + text(row[1]) + " UTC"};
+}
+
+CommitResult PgStore::commit(const market::Batch& batch) {
+  auto statement = write_batch(pool_id_, batch);
+  if (!statement.ok()) return {CommitOutcome::kRejected, statement.error().text};
+  if (auto connected = ensure_connected(); !connected.ok())
+    return {CommitOutcome::kUnavailable, connected.error().text};
+  return execute(*statement);
+}
+
+CommitResult PgStore::execute(const BatchStatement& statement) {
+  try {
+    if (prepared_.insert(statement.name).second) connection_->prepare(statement.name, statement.sql());
+    pqxx::nontransaction tx(*connection_);
+    run_prepared(tx, statement.name, statement.params);
+    return {};
+  } catch (const std::exception&) {
+    CommitResult result = as_commit_result(current_failure());
+    forget_broken_connection();
+    // One that could not even be prepared would never be again.
+    if (result.outcome == CommitOutcome::kUnavailable) connection_.reset();
+    return result;
+  }
+}
+
+CommitResult PgStore::renew(const market::Lease& lease, domain::EventSeq delivered) {
+  if (auto connected = ensure_connected(); !connected.ok())
+    return {CommitOutcome::kUnavailable, connected.error().text};
+  try {
+    make_partitions_daily();
+    pqxx::nontransaction tx(*connection_);
+    const auto kept =
+        run(tx,
+            "UPDATE bourse.pools SET lease_until = " + kUntil +
+                ", delivered = greatest(delivered, $3) WHERE id = $1 AND epoch = $2",
+            {{std::to_string(pool_id_), std::to_string(lease.epoch), std::to_string(delivered.value)}, {}});
+    if (kept.affected_rows() == 1) return {};
+    return {CommitOutcome::kFenced, "another process holds the pool"};
+  } catch (const std::exception&) {
+    Failure failure = current_failure();
+    connection_.reset();
+    // Renewing again is harmless, so there is no doubt to settle.
+    if (failure.kind == FailureKind::kBroken) failure.kind = FailureKind::kUnavailable;
+    return as_commit_result(std::move(failure));
+  }
+}
+
+void PgStore::release(const market::Lease& lease) {
+  if (!connection_ || !connection_->is_open()) return;  // it runs out by itself
+  try {
+    pqxx::nontransaction tx(*connection_);
+    run(tx,
+        "UPDATE bourse.pools SET epoch = epoch + 1, lease_holder = NULL, lease_until = NULL WHERE id = $1 AND epoch = "
+        "$2",
+        {{std::to_string(pool_id_), std::to_string(lease.epoch)}, {}});
+  } catch (const std::exception&) {
+    connection_.reset();
+  }
+}
+
+void PgStore::make_partitions_daily() {
+  if (SteadyClock::now() < partitions_due_) return;
+  pqxx::nontransaction tx(*connection_);
+  tx.exec("SELECT bourse.ensure_partitions()");
+  partitions_due_ = SteadyClock::now() + std::chrono::hours(24);
+}
+
+}  // namespace bourse::storage
