@@ -267,7 +267,7 @@ class Market {
 
 RC_GTEST_PROP(OracleTest, TheEngineDecidesAsTheOracle, ()) {
   Market market;
-  const auto steps = *rc::gen::inRange(1, 60);
+  const auto steps = *rc::gen::inRange(1, 150);
   for (int i = 0; i < steps; ++i) {
     switch (*rc::gen::weightedElement<int>({{5, 0}, {1, 1}, {5, 2}, {1, 3}, {5, 4}, {2, 5}, {1, 6}})) {
       case 0:
