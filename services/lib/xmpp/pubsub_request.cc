@@ -19,7 +19,6 @@ namespace {
 
 using base::Errc;
 using base::Result;
-using market::CommandBody;
 using market::QueryBody;
 using pubsub::MarketNode;
 using pubsub::PoolNode;
@@ -78,20 +77,23 @@ Result<const gloox::Tag*> payload_of(const gloox::Tag& item, std::size_t most) {
   return children.front();
 }
 
-Result<PubsubRequest> publish_offer(const gloox::Tag& payload, std::string id, base::Timestamp now) {
+Result<PubsubRequest> publish_offer(const gloox::Tag& payload, std::string id, const domain::PoolName& pool,
+                                    base::Timestamp now) {
   auto offer = parse_offer(payload);
   if (!offer) return offer.error();
   if (const auto valid = domain::validate(*offer, now); !valid) return valid.error();
   std::string record = domain::encode(*offer);
-  return PubsubRequest(CommandBody(market::PublishOffer{{std::move(id)}, std::move(*offer), std::move(record)}));
+  return PubsubRequest(PoolCommand{pool, market::PublishOffer{{std::move(id)}, std::move(*offer), std::move(record)}});
 }
 
-Result<PubsubRequest> publish_request(const gloox::Tag& payload, std::string id, base::Timestamp now) {
+Result<PubsubRequest> publish_request(const gloox::Tag& payload, std::string id, const domain::PoolName& pool,
+                                      base::Timestamp now) {
   auto request = parse_request(payload);
   if (!request) return request.error();
   if (const auto valid = domain::validate(*request, now); !valid) return valid.error();
   std::string record = domain::encode(*request);
-  return PubsubRequest(CommandBody(market::PublishRequest{{std::move(id)}, std::move(*request), std::move(record)}));
+  return PubsubRequest(
+      PoolCommand{pool, market::PublishRequest{{std::move(id)}, std::move(*request), std::move(record)}});
 }
 
 Result<PubsubRequest> publish(const Context& context) {
@@ -110,8 +112,8 @@ Result<PubsubRequest> publish(const Context& context) {
   const auto payload = payload_of(**item, context.rules.max_payload_bytes);
   if (!payload) return payload.error();
   if (id->empty()) *id = context.rules.new_item_id();
-  return node->node == MarketNode::kOffers ? publish_offer(**payload, std::move(*id), context.now)
-                                           : publish_request(**payload, std::move(*id), context.now);
+  return node->node == MarketNode::kOffers ? publish_offer(**payload, std::move(*id), node->pool, context.now)
+                                           : publish_request(**payload, std::move(*id), node->pool, context.now);
 }
 
 Result<PubsubRequest> retract(const Context& context) {
@@ -122,7 +124,8 @@ Result<PubsubRequest> retract(const Context& context) {
   auto id = item_id(**item);
   if (!id) return id.error();
   if (id->empty()) return error(Errc::kItemRequired, "the item's id is missing");
-  return PubsubRequest(CommandBody(market::Retract{pubsub::node_name(node->pool, node->node), std::move(*id)}));
+  return PubsubRequest(
+      PoolCommand{node->pool, market::Retract{pubsub::node_name(node->pool, node->node), std::move(*id)}});
 }
 
 Result<domain::Jid> own_jid(const Context& context) {
@@ -144,7 +147,8 @@ Result<PubsubRequest> subscribe(const Context& context) {
   if (!node) return node.error();
   auto jid = own_jid(context);
   if (!jid) return jid.error();
-  return PubsubRequest(CommandBody(market::Subscribe{pubsub::node_name(node->pool, node->node), std::move(*jid)}));
+  return PubsubRequest(
+      PoolCommand{node->pool, market::Subscribe{pubsub::node_name(node->pool, node->node), std::move(*jid)}});
 }
 
 Result<PubsubRequest> unsubscribe(const Context& context) {
@@ -152,7 +156,8 @@ Result<PubsubRequest> unsubscribe(const Context& context) {
   if (!node) return node.error();
   auto jid = own_jid(context);
   if (!jid) return jid.error();
-  return PubsubRequest(CommandBody(market::Unsubscribe{pubsub::node_name(node->pool, node->node), std::move(*jid)}));
+  return PubsubRequest(
+      PoolCommand{node->pool, market::Unsubscribe{pubsub::node_name(node->pool, node->node), std::move(*jid)}});
 }
 
 market::ItemKind kind_of(MarketNode node) {

@@ -27,7 +27,11 @@ struct PubsubRules {
   std::function<std::string()> new_item_id;
 };
 
-using PubsubRequest = std::variant<market::CommandBody, market::QueryBody>;
+struct PoolCommand {
+  domain::PoolName pool;
+  market::CommandBody body;
+};
+using PubsubRequest = std::variant<PoolCommand, market::QueryBody>;
 
 // `pubsub` is the <pubsub/> child of an iq of type set (or get) from `sender`. The errors are XEP-0060's.
 [[nodiscard]] base::Result<PubsubRequest> parse_pubsub(const gloox::Tag& pubsub, bool set, const domain::Jid& sender,

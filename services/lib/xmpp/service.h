@@ -1,0 +1,83 @@
+// Purpose: the market's face on XMPP: every stanza becomes a Command, a Query or an answer at once; what the
+//   market says becomes stanzas.
+// Lifetime: backend and clock outlive it, it outlives the link it is attached to. Threads: the LinkHandler
+//   part on the network thread; the Outbox part from any.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "domain/ids.h"
+#include "domain/jid.h"
+#include "market/outbox.h"
+#include "xmpp/backend.h"
+#include "xmpp/component_link.h"
+#include "xmpp/disco.h"
+#include "xmpp/pubsub_request.h"
+#include "xmpp/reply_text.h"
+#include "xmpp/session_probe.h"
+
+namespace bourse::xmpp {
+
+struct ServiceConfig {
+  domain::Jid service;                  // the component's JID
+  std::vector<domain::PoolName> pools;  // at least one
+  std::vector<domain::Jid> operators;   // bare: see everything
+  std::size_t max_payload_bytes = 65'536;
+  std::string ticket_key;  // raw Ed25519 public key, announced
+  std::string version;     // of the program
+};
+
+class Service final : public LinkHandler, public market::Outbox {
+ public:
+  Service(ServiceConfig config, Backend& backend, TicketSigner sign, const base::Clock& clock);
+
+  // Before the link runs and before anything is delivered.
+  void attach(StanzaSender& sender) { sender_ = &sender; }
+
+  void on_stanza(const gloox::Tag& stanza) override;
+  void on_link_up() override;
+  void on_link_down(const std::string& reason) override;
+  void on_tick() override;
+
+  [[nodiscard]] bool linked() const override { return sender_ != nullptr && sender_->linked(); }
+  void deliver(std::vector<market::Reply>&& replies, std::vector<market::Notification>&& notifications) override;
+  void answer(market::Answer&& answer) override;
+  void probe(std::vector<domain::Jid>&& sessions) override;
+
+ private:
+  void on_iq(const gloox::Tag& iq);
+  void on_request(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
+  void on_probe_answer(const gloox::Tag& iq);
+  void on_presence(const gloox::Tag& presence);
+  void on_pubsub(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
+  void on_market_query(const gloox::Tag& payload, market::ReplyTo&& address);
+  void on_disco(const gloox::Tag& payload, const market::ReplyTo& address);
+  void ask(market::QueryBody&& body, market::ReplyTo&& address);
+  void submit_later(domain::Jid actor, market::CommandBody body);
+  void retry();
+  void reply_result(const market::ReplyTo& address, std::string_view payload);
+  void reply_error(const market::ReplyTo& address, const base::Error& error);
+  void send_piece(std::string& xml);
+
+  ServiceConfig config_;
+  Backend& backend_;
+  TicketSigner sign_;
+  const base::Clock& clock_;
+  ServiceFacts facts_;
+  PubsubRules rules_;
+  std::unordered_set<domain::Jid> operators_;
+  StanzaSender* sender_ = nullptr;
+  SessionProbe probe_;
+
+  std::unordered_set<domain::Jid> available_;  // full JIDs whose directed presence the market knows
+  std::vector<market::Command> to_retry_;      // presence the market could not take at once; nobody repeats it
+  std::string scratch_;                        // for answers on the network thread
+  std::atomic<std::uint64_t> dropped_{0};      // pieces that found no link or no room, since the last report
+};
+
+}  // namespace bourse::xmpp
