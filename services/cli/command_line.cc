@@ -1,0 +1,86 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "xmpp/client_config.h"
+#include "xmpp/config_files.h"
+
+namespace bourse::cli {
+namespace {
+
+constexpr const char* kGroup = "Options of every command";
+
+struct Shared {
+  const char* flag;
+  const char* key;
+  const char* help;
+  const char* type;
+};
+constexpr std::array kShared{
+    Shared{"--jid", "xmpp.jid", "your account, such as me@example.org", "JID"},
+    Shared{"--password-file", "xmpp.password-file", "its password; - reads standard input", "FILE"},
+    Shared{"--host", "xmpp.host", "the server, where the account's domain does not lead there", "HOST"},
+    Shared{"--port", "xmpp.port", "of the server", "PORT"},
+    Shared{"--tls", "xmpp.tls", "required, or off-on-loopback", "MODE"},
+    Shared{"--ca-file", "xmpp.ca-file", "authorities to trust besides the system's", "FILE"},
+    Shared{"--timeout", "xmpp.timeout", "of connecting and of each question, such as 30s", "SPAN"},
+    Shared{"--service", "market.service", "the market's address, such as bourse.example.org", "JID"},
+    Shared{"--pool", "market.pool", "the pool in it; commons without it", "POOL"},
+};
+
+}  // namespace
+
+void CommandLine::add_to(CLI::App& app) {
+  app.require_subcommand(1);
+  app.fallthrough();  // so that shared options may stand after the command, too
+  app.add_option("--config", config_file_, "the only settings file to read")->type_name("FILE")->group(kGroup);
+  flags_.clear();
+  flags_.reserve(kShared.size() + 1);  // CLI11 keeps their addresses
+  for (const auto& shared : kShared) {
+    flags_.push_back({shared.key, {}});
+    app.add_option(shared.flag, flags_.back().value, shared.help)->type_name(shared.type)->group(kGroup);
+  }
+  flags_.push_back({"output", {}});
+  app.add_option("-o,--output", flags_.back().value, "table, wide or json")
+      ->check(CLI::IsMember({"table", "wide", "json"}))
+      ->type_name("FORMAT")
+      ->group(kGroup);
+  app.footer(
+      "\nExamples:\n"
+      "  bourse market status\n"
+      "  bourse offer list -o wide\n"
+      "  bourse request submit --cpu 4 --memory 8Gi --duration 2h --wait=5m\n"
+      "  bourse grant release g42\n\n"
+      "Settings: ~/.config/bourse/bourse.toml, /etc/bourse/bourse.toml, or BOURSE_XMPP_JID and its siblings:\n"
+      "  [xmpp]\n  jid = \"me@example.org\"\n  password-file = \"/home/me/.config/bourse/password\"\n"
+      "  [market]\n  service = \"bourse.example.org\"\n\n"
+      "Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 verification failed, 75 try "
+      "again.");
+  add_offer_commands(app, action_);
+  add_request_commands(app, action_);
+  add_grant_commands(app, action_);
+  add_history_commands(app, action_);
+  add_audit_commands(app, action_);
+  add_market_commands(app, action_);
+  add_completion_command(app);
+}
+
+base::Result<base::Config> CommandLine::config(const base::Config::Environment& environment) const {
+  auto keys = xmpp::kClientKeys;
+  keys.emplace_back("output");
+  auto config = xmpp::load_config(std::move(keys), "bourse.toml", config_file_, environment);
+  if (!config) return config;
+  for (const auto& flag : flags_) {
+    if (!flag.value.empty()) config->set_flag(flag.key, flag.value);
+  }
+  if (const auto output = config->choice("output", {"table", "wide", "json"}, "table"); !output) return output.error();
+  return config;
+}
+
+Format CommandLine::format(const base::Config& config) const {
+  const auto output = config.text("output", "table");
+  if (output && *output == "json") return Format::kJson;
+  return output && *output == "wide" ? Format::kWide : Format::kTable;
+}
+
+}  // namespace bourse::cli
