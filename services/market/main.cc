@@ -1,0 +1,91 @@
+// boursed: the market service behind an XMPP server.
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/log.h"
+#include "market/daemon.h"
+#include "market/settings.h"
+#include "market/ticket_key.h"
+#include "storage/migrate.h"
+#include "storage/pools.h"
+
+namespace {
+
+using namespace bourse;
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+constexpr int kConflict = 5;
+constexpr int kTryAgain = 75;
+
+int complain(const base::Error& error) {
+  std::fprintf(stderr, "boursed: %s\n", error.text.c_str());
+  switch (error.code) {
+    case base::Errc::kBadRequest:
+      return kUsage;
+    case base::Errc::kConflict:
+      return kConflict;
+    case base::Errc::kUnavailable:
+      return kTryAgain;
+    default:
+      return kFailure;
+  }
+}
+
+int migrate(const boursed::Settings& settings) {
+  const storage::ConnectionOptions owner{.uri = settings.owner_database_uri, .application = "boursed migrate"};
+  const auto applied = storage::migrate(owner, settings.migrations);
+  if (!applied) return complain(applied.error());
+  for (const auto& name : *applied) std::printf("applied %s\n", name.c_str());
+  if (applied->empty()) std::printf("the database is up to date\n");
+  if (const auto created = storage::create_pools(owner, settings.pools); !created) return complain(created.error());
+  return 0;
+}
+
+// SIGTERM and SIGINT are blocked in every thread and taken here.
+int serve(const boursed::Settings& settings) {
+  if (const auto started = base::start_log(settings.log); !started) return complain(started.error());
+  auto key = boursed::load_or_create_ticket_key(settings.ticket_key_file);
+  if (!key) return complain(key.error());
+
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  base::Status result = base::Done{};
+  std::jthread daemon([&](const std::stop_token& stop) {
+    result = boursed::run_daemon(settings, *key, stop);
+    kill(getpid(), SIGTERM);  // also ends the wait below when the daemon ended by itself
+  });
+  int received = 0;
+  sigwait(&signals, &received);
+  daemon.request_stop();
+  daemon.join();
+  return result ? 0 : complain(result.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("The market service: an XMPP component that pairs requests with offers.", "boursed");
+  app.set_version_flag("--version", std::string("boursed ") + BOURSE_VERSION);
+  std::string config_file;
+  app.add_option("--config", config_file,
+                 "settings (default: $XDG_CONFIG_HOME/bourse/boursed.toml, /etc/bourse/boursed.toml)");
+  auto* migrating = app.add_subcommand("migrate", "bring the database's schema up to date and create the pools");
+  migrating->fallthrough();
+  app.footer(
+      "Examples:\n  boursed migrate --config /etc/bourse/boursed.toml\n  boursed --config /etc/bourse/boursed.toml");
+  CLI11_PARSE(app, argc, argv);
+
+  const auto settings = boursed::read_settings(config_file.empty() ? std::nullopt : std::optional(config_file));
+  if (!settings) return complain(settings.error());
+  return migrating->parsed() ? migrate(*settings) : serve(*settings);
+}

@@ -1,0 +1,116 @@
+#include "market/settings.h"
+
+#include <utility>
+
+#include "xmpp/config_files.h"
+
+namespace bourse::boursed {
+namespace {
+
+const std::vector<std::string> kKnown{"xmpp.jid",
+                                      "xmpp.host",
+                                      "xmpp.port",
+                                      "xmpp.secret-file",
+                                      "database.uri",
+                                      "database.owner-uri",
+                                      "database.migrations",
+                                      "database.readers",
+                                      "market.pools",
+                                      "market.operators",
+                                      "market.holder",
+                                      "market.ticket-key-file",
+                                      "limits.queue",
+                                      "limits.max-payload-bytes",
+                                      "log.level",
+                                      "log.file"};
+
+// Reads settings one after the other and keeps the first thing that is wrong.
+class SettingsReader {
+ public:
+  explicit SettingsReader(const base::Config& config) : config_(config) {}
+
+  void text(const char* key, std::string& into, const char* otherwise) { take(config_.text(key, otherwise), into); }
+  void required(const char* key, std::string& into) { take(config_.required(key), into); }
+
+  template <class Number>
+  void number(const char* key, Number& into, std::int64_t least, std::int64_t most) {
+    auto value = config_.number(key, static_cast<std::int64_t>(into), least, most);
+    if (value) into = static_cast<Number>(*value);
+    keep(value);
+  }
+
+  void jid(const char* key, domain::Jid& into) {
+    std::string value;
+    required(key, value);
+    if (error_) return;
+    add_jid(key, value, [&](domain::Jid parsed) { into = std::move(parsed); });
+  }
+
+  void jids(const char* key, std::vector<domain::Jid>& into) {
+    auto values = config_.list(key);
+    keep(values);
+    if (!values) return;
+    for (const auto& value : *values) {
+      add_jid(key, value, [&](domain::Jid parsed) { into.push_back(parsed.bare()); });
+    }
+  }
+
+  void pools(const char* key, std::vector<domain::PoolName>& into) {
+    auto values = config_.list(key, {"commons"});
+    keep(values);
+    if (!values) return;
+    for (auto& value : *values) into.push_back({std::move(value)});
+  }
+
+  [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
+
+ private:
+  template <class Value>
+  void keep(const base::Result<Value>& result) {
+    if (!result && !error_) error_ = result.error();
+  }
+  void take(base::Result<std::string>&& result, std::string& into) {
+    keep(result);
+    if (result) into = std::move(result).value();
+  }
+  template <class Sink>
+  void add_jid(const char* key, const std::string& text, Sink sink) {
+    auto parsed = domain::Jid::parse(text);
+    if (parsed) return sink(std::move(parsed).value());
+    if (!error_) error_ = base::Error{base::Errc::kBadRequest, config_.where(key) + ": " + parsed.error().text};
+  }
+
+  const base::Config& config_;
+  std::optional<base::Error> error_;
+};
+
+}  // namespace
+
+base::Result<Settings> read_settings(const std::optional<std::string>& config_file) {
+  auto config = xmpp::load_config(kKnown, "boursed.toml", config_file, xmpp::process_environment());
+  if (!config) return config.error();
+
+  Settings settings;
+  SettingsReader reader(*config);
+  reader.jid("xmpp.jid", settings.jid);
+  reader.text("xmpp.host", settings.host, "127.0.0.1");
+  reader.number("xmpp.port", settings.port, 1, 65'535);
+  reader.required("xmpp.secret-file", settings.secret_file);
+  reader.required("database.uri", settings.database_uri);
+  reader.text("database.owner-uri", settings.owner_database_uri, settings.database_uri.c_str());
+  reader.text("database.migrations", settings.migrations, BOURSE_MIGRATIONS_DIR);
+  reader.number("database.readers", settings.readers, 1, 64);
+  reader.pools("market.pools", settings.pools);
+  reader.jids("market.operators", settings.operators);
+  reader.text("market.holder", settings.holder, settings.jid.text().c_str());
+  reader.required("market.ticket-key-file", settings.ticket_key_file);
+  reader.number("limits.queue", settings.queue, 1, 10'000'000);
+  reader.number("limits.max-payload-bytes", settings.max_payload_bytes, 1'024, 1'048'576);
+  reader.text("log.level", settings.log.level, "info");
+  reader.text("log.file", settings.log.file, "");
+  settings.log.program = "boursed";
+  if (reader.error()) return *reader.error();
+  return settings;
+}
+
+}  // namespace bourse::boursed

@@ -1,0 +1,39 @@
+// Purpose: what boursed is told by boursed.toml, BOURSE_* and flags (ops/runbook.md lists the keys).
+// Lifetime: read once at start. Threads: none.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "domain/ids.h"
+#include "domain/jid.h"
+
+namespace bourse::boursed {
+
+struct Settings {
+  domain::Jid jid;   // of the component: the pubsub service's address
+  std::string host;  // where the XMPP server listens for components
+  int port = 5347;
+  std::string secret_file;         // the component's shared secret
+  std::string database_uri;        // as the service's role
+  std::string owner_database_uri;  // for `boursed migrate`
+  std::string migrations;          // folder
+  std::vector<domain::PoolName> pools;
+  std::vector<domain::Jid> operators;
+  std::string holder;           // the name under which pools are leased
+  std::string ticket_key_file;  // created at first start
+  std::size_t queue = 10'000;
+  std::size_t max_payload_bytes = 65'536;
+  std::size_t readers = 2;  // connections for queries
+  base::LogOptions log;
+};
+
+// kBadRequest names the setting, where it stands and what is expected.
+[[nodiscard]] base::Result<Settings> read_settings(const std::optional<std::string>& config_file);
+
+}  // namespace bourse::boursed
