@@ -51,7 +51,7 @@ std::string RowSet::bind(std::string value) {
 
 std::uint64_t count_up_to(pqxx::transaction_base& tx, const RowSet& set, std::uint64_t most) {
   const auto result =
-      run(tx, "SELECT count(*) FROM (SELECT" + from_where(set) + " LIMIT " + std::to_string(most) + ") AS some",
+      run(tx, "SELECT count(*) FROM (SELECT" + from_where(set) + " LIMIT " + std::to_string(most) + ") AS counted",
           {set.params, {}});
   return count(result[0][0]);
 }

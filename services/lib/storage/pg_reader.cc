@@ -65,7 +65,7 @@ RowSet availability_set(const std::string& pool_id, const ItemQuery& query, cons
   set.table = "bourse.availability";
   set.where = "upper_inf(period) AND pool_id = " + set.bind(pool_id);
   if (query.own) set.where += " AND provider = " + set.bind(viewer.jid.text());
-  set.key = {"lower(period)", "provider"};
+  set.key = {"lower(period)", "provider COLLATE \"C\""};
   set.id = "provider";
   return set;
 }

@@ -1,0 +1,259 @@
+#include "support/fake_store.h"
+
+#include <algorithm>
+#include <set>
+
+namespace bourse::test {
+namespace {
+
+using market::CommitOutcome;
+using market::CommitResult;
+
+constexpr std::chrono::seconds kLease{15};
+
+// Amounts by resource, gpus by device.
+using Amounts = std::map<std::string, std::int64_t>;
+
+Amounts capacity_of(const market::OfferRow& offer) {
+  Amounts amounts;
+  for (const auto& entry : offer.resources.entries()) {
+    if (entry.name != domain::kGpu) amounts[entry.name] = entry.amount;
+  }
+  for (std::int64_t i = 0; i < offer.resources.gpu_milli() / domain::kMilli; ++i) {
+    amounts["gpu#" + std::to_string(i)] = domain::kMilli;
+  }
+  return amounts;
+}
+
+void add_use(Amounts& used, const market::GrantRow& grant) {
+  for (const auto& entry : grant.resources.entries()) {
+    if (entry.name != domain::kGpu) used[entry.name] += entry.amount;
+  }
+  for (const auto& share : grant.devices) used["gpu#" + std::to_string(share.index)] += share.milli;
+}
+
+std::int64_t gpu_of(const std::vector<domain::DeviceShare>& devices) {
+  std::int64_t milli = 0;
+  for (const auto& share : devices) milli += share.milli;
+  return milli;
+}
+
+template <class Row>
+std::vector<Row> by_seq(const std::map<std::string, Row>& rows) {
+  std::vector<Row> sorted;
+  for (const auto& [id, row] : rows) sorted.push_back(row);
+  std::sort(sorted.begin(), sorted.end(), [](const Row& a, const Row& b) { return a.seq < b.seq; });
+  return sorted;
+}
+
+bool is_open(const market::RequestRow& row) {
+  return row.state == domain::RequestState::kWaiting || row.state == domain::RequestState::kGranted;
+}
+
+}  // namespace
+
+void FakeStore::fail_next_commit(Fault fault) {
+  const std::lock_guard lock(mutex_);
+  faults_.push_back(fault);
+}
+
+std::uint64_t FakeStore::commits() const {
+  const std::lock_guard lock(mutex_);
+  return commits_;
+}
+
+std::map<std::string, market::OfferRow> FakeStore::offers() const {
+  const std::lock_guard lock(mutex_);
+  return state_.offers;
+}
+
+std::map<std::uint64_t, market::GrantRow> FakeStore::grants() const {
+  const std::lock_guard lock(mutex_);
+  return state_.grants;
+}
+
+std::map<std::string, market::RequestRow> FakeStore::requests() const {
+  const std::lock_guard lock(mutex_);
+  return state_.requests;
+}
+
+std::vector<market::Event> FakeStore::events() const {
+  const std::lock_guard lock(mutex_);
+  return events_;
+}
+
+std::vector<audit::Entry> FakeStore::audit_log() const {
+  const std::lock_guard lock(mutex_);
+  return audit_;
+}
+
+base::Result<market::Lease> FakeStore::acquire(const domain::PoolName& pool, const std::string& holder,
+                                               market::StateLoader& loader) {
+  const std::lock_guard lock(mutex_);
+  if (pool.value != pool_) return {base::Errc::kNotFound, "there is no pool " + pool.value};
+  if (!holder_.empty() && holder_ != holder && lease_until_ > clock_.now()) {
+    return {base::Errc::kConflict, "pool " + pool.value + " is held by " + holder_};
+  }
+  holder_ = holder;
+  lease_until_ = clock_.now() + kLease;
+  ++epoch_;
+  if (auto loaded = load(loader); !loaded.ok()) return loaded.error();
+  return market::Lease{epoch_, state_.last_batch, state_.counters};
+}
+
+base::Status FakeStore::load(market::StateLoader& loader) const {
+  for (auto& row : by_seq(state_.offers)) {
+    if (!row.open) continue;
+    if (auto taken = loader.on_offer(std::move(row)); !taken.ok()) return taken;
+  }
+  for (auto& row : by_seq(state_.requests)) {
+    if (!is_open(row)) continue;
+    if (auto taken = loader.on_request(std::move(row)); !taken.ok()) return taken;
+  }
+  for (const auto& [id, row] : state_.grants) {
+    if (!domain::is_live(row.state)) continue;
+    if (auto taken = loader.on_grant(market::GrantRow(row)); !taken.ok()) return taken;
+  }
+  for (const auto& [key, row] : state_.subscriptions) {
+    if (auto taken = loader.on_subscription(market::SubscriptionRow(row)); !taken.ok()) return taken;
+  }
+  for (const auto& [provider, history] : state_.availability) {
+    if (history.back().presence != domain::Presence::kUp) continue;
+    if (auto taken = loader.on_provider_up(*domain::Jid::parse(provider)); !taken.ok()) return taken;
+  }
+  for (const auto& event : events_) {
+    if (event.seq <= state_.counters.delivered) continue;
+    if (auto taken = loader.on_undelivered(market::Event(event)); !taken.ok()) return taken;
+  }
+  return base::Done{};
+}
+
+CommitResult FakeStore::commit(const market::Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  ++commits_;
+  if (faults_.empty()) return write(batch);
+  const Fault fault = faults_.front();
+  faults_.pop_front();
+  switch (fault) {
+    case Fault::kUnavailable:
+      return {CommitOutcome::kUnavailable, "ordered by the test"};
+    case Fault::kFenced:
+      return {CommitOutcome::kFenced, "ordered by the test"};
+    case Fault::kInDoubtWritten:
+      static_cast<void>(write(batch));
+      break;
+    case Fault::kInDoubtNotWritten:
+      break;
+  }
+  return {CommitOutcome::kInDoubt, "ordered by the test"};
+}
+
+CommitResult FakeStore::write(const market::Batch& batch) {
+  if (batch.epoch != epoch_ || batch.number != state_.last_batch + 1) {
+    return {CommitOutcome::kFenced, "the batch does not follow what is committed"};
+  }
+  State next = state_;
+  if (std::string why = apply(next, batch); !why.empty()) return {CommitOutcome::kRejected, std::move(why)};
+  state_ = std::move(next);
+  events_.insert(events_.end(), batch.events.begin(), batch.events.end());
+  audit_.insert(audit_.end(), batch.audit_entries.begin(), batch.audit_entries.end());
+  lease_until_ = clock_.now() + kLease;
+  return {};
+}
+
+std::string FakeStore::apply(State& state, const market::Batch& batch) {
+  std::vector<std::string> touched;
+  for (const auto& row : batch.ended_grants) {
+    const auto at = state.grants.find(row.id.value);
+    if (at == state.grants.end() || !domain::is_live(at->second.state)) return "a grant to end is not live";
+    at->second.state = row.state;
+    at->second.ended = row.ended;
+    at->second.reason = row.reason;
+  }
+  for (const auto& row : batch.offers) {
+    if (row.resources.gpu_milli() % domain::kMilli != 0) return "an offer has a whole number of gpus";
+    const auto [at, added] = state.offers.try_emplace(row.id.value, row);
+    if (!added) {
+      market::OfferRow stored = row.open ? market::OfferRow() : at->second;
+      at->second = row;
+      if (!row.open) {
+        at->second.resources = stored.resources;
+        at->second.record = stored.record;
+      }
+    }
+    touched.push_back(row.id.value);
+  }
+  // As in the database, what is offered must hold what is still granted before anything new is.
+  if (std::string why = over_granted(state, touched); !why.empty()) return why;
+  for (const auto& row : batch.requests) state.requests[row.id.value] = row;
+  for (const auto& row : batch.new_grants) {
+    if (gpu_of(row.devices) != row.resources.gpu_milli()) return "a grant's device shares do not add up";
+    if (!state.grants.emplace(row.id.value, row).second) return "a grant id was used before";
+    if (domain::is_live(row.state)) touched.push_back(row.offer.value);
+  }
+  if (std::string why = over_granted(state, touched); !why.empty()) return why;
+  for (const auto& row : batch.subscriptions) {
+    const std::pair key(row.node.value, row.subscriber.text());
+    if (row.removed) {
+      state.subscriptions.erase(key);
+    } else {
+      state.subscriptions[key] = row;
+    }
+  }
+  for (const auto& change : batch.availability) apply_availability(state.availability[change.provider.text()], change);
+  state.last_batch = batch.number;
+  const domain::EventSeq delivered = std::max(state.counters.delivered, batch.counters.delivered);
+  state.counters = batch.counters;
+  state.counters.delivered = delivered;
+  return {};
+}
+
+std::string FakeStore::over_granted(const State& state, const std::vector<std::string>& touched) {
+  const std::set<std::string> wanted(touched.begin(), touched.end());
+  if (wanted.empty()) return {};
+  std::map<std::string, Amounts> used;
+  for (const auto& [id, grant] : state.grants) {
+    if (domain::is_live(grant.state) && wanted.contains(grant.offer.value)) add_use(used[grant.offer.value], grant);
+  }
+  for (const auto& [offer_id, amounts] : used) {
+    const auto offer = state.offers.find(offer_id);
+    if (offer == state.offers.end()) return "a grant is on an offer that does not exist";
+    if (!offer->second.open) return "offer " + offer_id + " is not open but has live grants";
+    const Amounts capacity = capacity_of(offer->second);
+    for (const auto& [slot, amount] : amounts) {
+      const auto there = capacity.find(slot);
+      if (there == capacity.end() || amount > there->second) return "offer " + offer_id + " is over-granted in " + slot;
+    }
+  }
+  return {};
+}
+
+void FakeStore::apply_availability(std::vector<domain::AvailabilityInterval>& history,
+                                   const domain::AvailabilityChange& change) {
+  if (history.empty()) {
+    history.push_back({change.presence, change.at, std::nullopt});
+    return;
+  }
+  if (history.back().presence == change.presence) return;
+  const base::Timestamp at = std::max(change.at, history.back().since);
+  history.back().until = at;
+  if (history.back().since == at) history.pop_back();
+  history.push_back({change.presence, at, std::nullopt});
+}
+
+CommitResult FakeStore::renew(const market::Lease& lease, domain::EventSeq delivered) {
+  const std::lock_guard lock(mutex_);
+  if (lease.epoch != epoch_) return {CommitOutcome::kFenced, "another process holds the pool"};
+  lease_until_ = clock_.now() + kLease;
+  state_.counters.delivered = std::max(state_.counters.delivered, delivered);
+  return {};
+}
+
+void FakeStore::release(const market::Lease& lease) {
+  const std::lock_guard lock(mutex_);
+  if (lease.epoch != epoch_) return;
+  ++epoch_;
+  holder_.clear();
+}
+
+}  // namespace bourse::test

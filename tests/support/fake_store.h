@@ -1,0 +1,92 @@
+// Purpose: market::Store and market::Reader in memory, with the contract of PostgreSQL (tests/contract runs
+//   both), and faults to order: what a test of the spine needs instead of a database.
+// Lifetime: the "database": it outlives the spines that acquire it. Threads: any number.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "market/reader.h"
+#include "market/store.h"
+
+namespace bourse::test {
+
+enum class Fault {
+  kUnavailable,        // not written
+  kInDoubtNotWritten,  // the connection went before the commit got there
+  kInDoubtWritten,     // … after it did
+  kFenced,
+};
+
+class FakeStore final : public market::Store, public market::Reader {
+ public:
+  // With one pool. The clock says when a lease has run out.
+  explicit FakeStore(const base::Clock& clock, std::string pool = "commons") : clock_(clock), pool_(std::move(pool)) {}
+
+  // The next commits fail so, first come first served.
+  void fail_next_commit(Fault fault);
+  [[nodiscard]] std::uint64_t commits() const;
+  // A copy of what is durable, for invariants: by id.
+  [[nodiscard]] std::map<std::string, market::OfferRow> offers() const;
+  [[nodiscard]] std::map<std::uint64_t, market::GrantRow> grants() const;
+  [[nodiscard]] std::map<std::string, market::RequestRow> requests() const;
+  [[nodiscard]] std::vector<market::Event> events() const;
+  [[nodiscard]] std::vector<audit::Entry> audit_log() const;
+
+  [[nodiscard]] base::Result<market::Lease> acquire(const domain::PoolName& pool, const std::string& holder,
+                                                    market::StateLoader& loader) override;
+  [[nodiscard]] market::CommitResult commit(const market::Batch& batch) override;
+  [[nodiscard]] market::CommitResult renew(const market::Lease& lease, domain::EventSeq delivered) override;
+  void release(const market::Lease& lease) override;
+
+  [[nodiscard]] base::Result<market::PageOf<market::Item>> items(const market::ItemQuery& query,
+                                                                 const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<std::vector<market::SubscriptionRow>> subscriptions(const domain::PoolName& pool,
+                                                                                 const domain::Jid& bare) override;
+  [[nodiscard]] base::Result<std::vector<domain::AvailabilityInterval>> availability(const domain::PoolName& pool,
+                                                                                     const domain::Jid& provider,
+                                                                                     base::Timestamp since,
+                                                                                     base::Timestamp until) override;
+  [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
+                                                                        const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
+
+ private:
+  // Everything a transaction can change, so that a refused one can be dropped whole.
+  struct State {
+    std::uint64_t last_batch = 0;
+    market::PoolCounters counters;
+    std::map<std::string, market::OfferRow> offers;
+    std::map<std::string, market::RequestRow> requests;
+    std::map<std::uint64_t, market::GrantRow> grants;
+    std::map<std::pair<std::string, std::string>, market::SubscriptionRow> subscriptions;
+    std::map<std::string, std::vector<domain::AvailabilityInterval>> availability;
+  };
+
+  static std::string apply(State& state, const market::Batch& batch);  // why it is refused; empty: applied
+  static std::string over_granted(const State& state, const std::vector<std::string>& touched);
+  static void apply_availability(std::vector<domain::AvailabilityInterval>& history,
+                                 const domain::AvailabilityChange& change);
+  base::Status load(market::StateLoader& loader) const;
+  market::CommitResult write(const market::Batch& batch);
+
+  const base::Clock& clock_;
+  const std::string pool_;
+  mutable std::mutex mutex_;
+  std::deque<Fault> faults_;
+  std::uint64_t commits_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::string holder_;
+  base::Timestamp lease_until_{};
+  State state_;
+  std::vector<market::Event> events_;
+  std::vector<audit::Entry> audit_;
+};
+
+}  // namespace bourse::test
