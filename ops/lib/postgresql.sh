@@ -47,4 +47,4 @@ PYTHON
 }
 
 # pg_sql DATABASE: SQL on stdin, as the superuser; unaligned rows on stdout.
-pg_sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$pg_socket" -U "$pg_superuser" -d "$1"; }
+pg_sql() { psql -X -q -A -t -P pager=off -v ON_ERROR_STOP=1 -h "$pg_socket" -U "$pg_superuser" -d "$1"; }
