@@ -1,0 +1,467 @@
+// Stanzas in, commands, queries and stanzas out: the service between a recording market and a recording link.
+#include "xmpp/service.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/records.h"
+#include "parsed_xml.h"
+#include "xmpp/payload.h"
+#include "xmpp/timestamps.h"
+
+namespace bourse::xmpp {
+namespace {
+
+using base::Errc;
+
+class RecordingBackend final : public Backend {
+ public:
+  base::Status submit(market::Command&& command) override {
+    if (refuse) return *refuse;
+    commands.push_back(std::move(command));
+    return base::Done{};
+  }
+  base::Status ask(market::Query&& query) override {
+    if (refuse) return *refuse;
+    queries.push_back(std::move(query));
+    return base::Done{};
+  }
+  std::vector<market::Command> commands;
+  std::vector<market::Query> queries;
+  std::optional<base::Error> refuse;
+};
+
+class RecordingSender final : public StanzaSender {
+ public:
+  bool send(std::string_view xml) override {
+    if (up) sent.emplace_back(xml);
+    return up;
+  }
+  [[nodiscard]] bool linked() const override { return up; }
+  bool up = true;
+  std::vector<std::string> sent;
+};
+
+domain::Jid jid(std::string_view text) { return domain::Jid::parse(text).value(); }
+
+struct ServiceTest : testing::Test {
+  ServiceTest() { service.attach(sender); }
+
+  void receive(const std::string& xml) {
+    const ParsedXml stanza(xml);
+    ASSERT_TRUE(stanza.ok()) << xml;
+    service.on_stanza(*stanza);
+  }
+  // The content of an iq from a@x/r to the service.
+  void request(std::string_view type, std::string_view content) {
+    receive("<iq type='" + std::string(type) + "' id='q1' from='a@x/r' to='bourse.localhost'>" + std::string(content) +
+            "</iq>");
+  }
+  [[nodiscard]] std::string sent() const {
+    std::string all;
+    for (const auto& xml : sender.sent) all += xml;
+    return all;
+  }
+
+  base::ManualClock clock{parse_timestamp("2026-11-22T00:00:00Z").value()};
+  RecordingBackend backend;
+  RecordingSender sender;
+  Service service{{jid("bourse.localhost"), {{"commons"}}, {jid("root@x")}, 1000, std::string(32, 'k'), "1.2.3"},
+                  backend,
+                  [](const domain::Grant& grant) { return "ticket-of-" + domain::to_item_id(grant.id); },
+                  clock};
+};
+
+constexpr const char* kOffer = "<offer xmlns='urn:bourse:market:1'><resource name='cpu' quantity='4'/></offer>";
+
+std::string pubsub(const std::string& content) {
+  return "<pubsub xmlns='http://jabber.org/protocol/pubsub'>" + content + "</pubsub>";
+}
+
+TEST_F(ServiceTest, PublishingAnOfferIsACommand) {
+  request("set", pubsub("<publish node='commons/offers'><item id='o1'>" + std::string(kOffer) + "</item></publish>"));
+  ASSERT_EQ(backend.commands.size(), 1U);
+  const auto& command = backend.commands.front();
+  EXPECT_EQ(command.pool.value, "commons");
+  EXPECT_EQ(command.actor, jid("a@x/r"));
+  EXPECT_EQ(command.reply_to.to, "bourse.localhost");
+  EXPECT_EQ(command.reply_to.stanza_id, "q1");
+  const auto& publish = std::get<market::PublishOffer>(command.body);
+  EXPECT_EQ(publish.id.value, "o1");
+  EXPECT_EQ(publish.offer.resources.amount("cpu"), 4000);
+  EXPECT_EQ(publish.record, domain::encode(publish.offer));
+  EXPECT_TRUE(sender.sent.empty());
+}
+
+TEST_F(ServiceTest, AnItemWithoutIdGetsARandomOne) {
+  for (int i = 0; i < 2; ++i) {
+    request("set", pubsub("<publish node='commons/requests'><item><request xmlns='urn:bourse:market:1'>"
+                          "<resource name='cpu' quantity='4'/></request></item></publish>"));
+  }
+  ASSERT_EQ(backend.commands.size(), 2U);
+  const auto id = [&](std::size_t i) { return std::get<market::PublishRequest>(backend.commands[i].body).id.value; };
+  EXPECT_GE(id(0).size(), 20U);
+  EXPECT_NE(id(0), id(1));
+}
+
+TEST_F(ServiceTest, TheOtherCommands) {
+  request("set", pubsub("<retract node='commons/grants'><item id='g7'/></retract>"));
+  request("set", pubsub("<subscribe node='commons/offers' jid='a@x'/>"));
+  request("set", pubsub("<subscribe node='commons/offers' jid='A@X/r'/>"));
+  request("set", pubsub("<unsubscribe node='commons/availability' jid='a@x/r'/>"));
+  ASSERT_EQ(backend.commands.size(), 4U) << sent();
+  EXPECT_EQ(std::get<market::Retract>(backend.commands[0].body).item_id, "g7");
+  EXPECT_EQ(std::get<market::Retract>(backend.commands[0].body).node.value, "commons/grants");
+  EXPECT_EQ(std::get<market::Subscribe>(backend.commands[1].body).subscriber, jid("a@x"));
+  EXPECT_EQ(std::get<market::Subscribe>(backend.commands[2].body).subscriber, jid("a@x/r"));
+  EXPECT_EQ(std::get<market::Unsubscribe>(backend.commands[3].body).node.value, "commons/availability");
+}
+
+TEST_F(ServiceTest, QuestionsAreQueries) {
+  request("get", pubsub("<items node='commons/offers'/>"));
+  request("get", pubsub("<items node='commons/offers' max_items='7'/>"));
+  request("get", pubsub("<items node='commons/grants'><item id='g1'/><item id='g2'/></items>"));
+  request("get", pubsub("<items node='commons/requests'/><set xmlns='http://jabber.org/protocol/rsm'><max>3</max>"
+                        "<after>r1</after></set>"));
+  request("get", pubsub("<subscriptions/>"));
+  request("get", "<status xmlns='urn:bourse:market:1'/>");
+  request("get", "<grants xmlns='urn:bourse:market:1' ended='true'/>");
+  ASSERT_EQ(backend.queries.size(), 7U) << sent();
+  const auto items = [&](std::size_t i) { return std::get<market::ItemQuery>(backend.queries[i].body); };
+  EXPECT_EQ(items(0).page.before, "");
+  EXPECT_EQ(items(1).page.max, 7U);
+  EXPECT_EQ(items(2).ids, (std::vector<std::string>{"g1", "g2"}));
+  EXPECT_EQ(items(2).kind, market::ItemKind::kGrant);
+  EXPECT_EQ(items(3).page.after, "r1");
+  EXPECT_EQ(items(3).page.max, 3U);
+  EXPECT_FALSE(items(3).own);
+  EXPECT_TRUE(items(6).own);
+  EXPECT_TRUE(items(6).ended_too);
+  EXPECT_EQ(backend.queries[0].viewer.jid, jid("a@x"));
+  EXPECT_FALSE(backend.queries[0].viewer.privileged);
+  receive("<iq type='get' id='q' from='root@x/r' to='bourse.localhost'><status xmlns='urn:bourse:market:1'/></iq>");
+  EXPECT_TRUE(backend.queries.back().viewer.privileged);
+}
+
+struct ErrorCase {
+  std::string name;
+  std::string type;
+  std::string content;
+  std::vector<std::string> expected;  // all of them in the answer
+};
+
+TEST_F(ServiceTest, BadRequestsAreAnsweredPrecisely) {
+  const std::string offer = kOffer;
+  const std::string big =
+      "<offer xmlns='urn:bourse:market:1'><attribute name='x'>" + std::string(1000, 'x') + "</attribute></offer>";
+  const ErrorCase cases[] = {
+      {"no node", "set", pubsub("<publish><item>" + offer + "</item></publish>"), {"<bad-request", "<nodeid-required"}},
+      {"unknown node", "set", pubsub("<publish node='x/y'><item>" + offer + "</item></publish>"), {"<item-not-found"}},
+      {"unknown pool",
+       "set",
+       pubsub("<publish node='x/offers'><item>" + offer + "</item></publish>"),
+       {"<item-not-found"}},
+      {"no item", "set", pubsub("<publish node='commons/offers'/>"), {"<bad-request", "<item-required"}},
+      {"no payload",
+       "set",
+       pubsub("<publish node='commons/offers'><item/></publish>"),
+       {"<bad-request", "<payload-required"}},
+      {"two payloads",
+       "set",
+       pubsub("<publish node='commons/offers'><item>" + offer + offer + "</item></publish>"),
+       {"<bad-request", "<invalid-payload"}},
+      {"two items",
+       "set",
+       pubsub("<publish node='commons/offers'><item>" + offer + "</item><item/></publish>"),
+       {"<not-acceptable"}},
+      {"wrong payload",
+       "set",
+       pubsub("<publish node='commons/requests'><item>" + offer + "</item></publish>"),
+       {"<bad-request", "<invalid-payload", "expected &lt;request"}},
+      {"negative",
+       "set",
+       pubsub("<publish node='commons/offers'><item><offer xmlns='urn:bourse:market:1'>"
+              "<resource name='cpu' quantity='-4'/></offer></item></publish>"),
+       {"<invalid-payload", "&lt;resource name=&apos;cpu&apos; quantity=&apos;-4&apos;&gt;"}},
+      {"empty offer",
+       "set",
+       pubsub("<publish node='commons/offers'><item><offer xmlns='urn:bourse:market:1'/></item></publish>"),
+       {"<invalid-payload"}},
+      {"too big",
+       "set",
+       pubsub("<publish node='commons/offers'><item>" + big + "</item></publish>"),
+       {"<not-acceptable", "<payload-too-big"}},
+      {"long id",
+       "set",
+       pubsub("<publish node='commons/offers'><item id='" + std::string(129, 'i') + "'>" + offer + "</item></publish>"),
+       {"<not-acceptable"}},
+      {"market's node",
+       "set",
+       pubsub("<publish node='commons/grants'><item>" + offer + "</item></publish>"),
+       {"type='auth'", "<forbidden"}},
+      {"publish options",
+       "set",
+       pubsub("<publish node='commons/offers'><item>" + offer + "</item></publish><publish-options/>"),
+       {"<feature-not-implemented"}},
+      {"retract nothing", "set", pubsub("<retract node='commons/offers'/>"), {"<item-required"}},
+      {"retract no id", "set", pubsub("<retract node='commons/offers'><item/></retract>"), {"<item-required"}},
+      {"another's subscription",
+       "set",
+       pubsub("<subscribe node='commons/offers' jid='b@x'/>"),
+       {"<bad-request", "<invalid-jid"}},
+      {"another session's", "set", pubsub("<subscribe node='commons/offers' jid='a@x/other'/>"), {"<invalid-jid"}},
+      {"no jid", "set", pubsub("<subscribe node='commons/offers'/>"), {"<invalid-jid"}},
+      {"bad jid", "set", pubsub("<subscribe node='commons/offers' jid='@'/>"), {"<invalid-jid"}},
+      {"max_items", "get", pubsub("<items node='commons/offers' max_items='0'/>"), {"<bad-request"}},
+      {"two anchors",
+       "get",
+       pubsub(
+           "<items node='commons/offers'/><set xmlns='http://jabber.org/protocol/rsm'><after>a</after><before/></set>"),
+       {"<bad-request"}},
+      {"get for set", "get", pubsub("<publish node='commons/offers'/>"), {"<bad-request"}},
+      {"create", "set", pubsub("<create node='mine'/>"), {"<feature-not-implemented"}},
+      {"owner", "get", "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'/>", {"<feature-not-implemented"}},
+      {"empty pubsub", "set", pubsub(""), {"<bad-request"}},
+      {"unknown namespace", "get", "<query xmlns='urn:example:unknown'/>", {"type='cancel'", "<service-unavailable"}},
+      {"no namespace", "set", "<query xmlns=''/>", {"<service-unavailable"}},
+      {"unknown question", "get", "<prices xmlns='urn:bourse:market:1'/>", {"<feature-not-implemented"}},
+      {"question as set", "set", "<status xmlns='urn:bourse:market:1'/>", {"<bad-request"}},
+      {"other pool", "get", "<status xmlns='urn:bourse:market:1' pool='x'/>", {"<item-not-found"}},
+      {"disco of unknown node",
+       "get",
+       "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>",
+       {"<item-not-found"}},
+      {"no child", "get", "", {"<bad-request"}},
+      {"two children", "get", "<a xmlns='x'/><b xmlns='x'/>", {"<bad-request"}},
+      {"unknown type", "put", "<a xmlns='x'/>", {"<bad-request"}},
+  };
+  for (const auto& test : cases) {
+    SCOPED_TRACE(test.name);
+    sender.sent.clear();
+    request(test.type, test.content);
+    ASSERT_EQ(sender.sent.size(), 1U);
+    const std::string& xml = sender.sent.front();
+    EXPECT_TRUE(xml.starts_with("<iq type='error' from='bourse.localhost' to='a@x/r' id='q1'><error")) << xml;
+    for (const auto& part : test.expected) EXPECT_NE(xml.find(part), std::string::npos) << part << " in " << xml;
+    EXPECT_NE(xml.find("<text"), std::string::npos) << xml;
+    EXPECT_TRUE(ParsedXml(xml).ok()) << xml;
+  }
+  EXPECT_TRUE(backend.commands.empty());
+  EXPECT_TRUE(backend.queries.empty());
+}
+
+TEST_F(ServiceTest, ARefusalOfTheMarketIsTheAnswer) {
+  backend.refuse = base::Error{Errc::kResourceConstraint, "the queue is full: try again"};
+  request("set", pubsub("<publish node='commons/offers'><item id='o1'>" + std::string(kOffer) + "</item></publish>"));
+  request("get", "<status xmlns='urn:bourse:market:1'/>");
+  ASSERT_EQ(sender.sent.size(), 2U);
+  for (const auto& xml : sender.sent) {
+    EXPECT_NE(xml.find("type='wait'><resource-constraint"), std::string::npos) << xml;
+    EXPECT_NE(xml.find("the queue is full: try again"), std::string::npos) << xml;
+  }
+}
+
+TEST_F(ServiceTest, WhatNeedsNoAnswerGetsNone) {
+  for (const char* quiet : {
+           "<message from='a@x/r' to='bourse.localhost'><body>hi</body></message>",
+           "<message type='error' from='a@x/r' to='bourse.localhost'/>",
+           "<iq type='result' id='1' from='a@x/r' to='bourse.localhost'/>",
+           "<iq type='error' id='1' from='a@x/r' to='bourse.localhost'/>",
+           "<iq type='get' from='a@x/r' to='bourse.localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
+           "<iq type='get' id='1' to='bourse.localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
+           "<presence type='subscribe' from='a@x/r' to='bourse.localhost'/>",
+           "<presence from='a@x' to='bourse.localhost'/>",
+       }) {
+    receive(quiet);
+    EXPECT_TRUE(sender.sent.empty()) << quiet << sent();
+    EXPECT_TRUE(backend.commands.empty()) << quiet;
+  }
+}
+
+TEST_F(ServiceTest, AnswersAtOnce) {
+  request("get", "<ping xmlns='urn:xmpp:ping'/>");
+  EXPECT_EQ(sent(), "<iq type='result' from='bourse.localhost' to='a@x/r' id='q1'/>");
+  request("get", "<query xmlns='jabber:iq:version'/>");
+  EXPECT_NE(sent().find("<version>1.2.3</version>"), std::string::npos);
+  sender.sent.clear();
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>");
+  for (const char* part : {"category='pubsub' type='service'", "var='urn:bourse:market:1'", "<value>commons</value>",
+                           "<field var='ticket-key'><value>a2tr", "<value>1000</value>"}) {
+    EXPECT_NE(sent().find(part), std::string::npos) << part << sent();
+  }
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#info' node='commons/offers'/>");
+  EXPECT_NE(sent().find("category='pubsub' type='leaf'"), std::string::npos);
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#items'/>");
+  EXPECT_NE(sent().find("node='commons/availability'"), std::string::npos);
+  receive("<iq type='get' id='q1' from='a@x/r' to='someone@bourse.localhost'><ping xmlns='urn:xmpp:ping'/></iq>");
+  EXPECT_NE(sent().find("<iq type='error' from='someone@bourse.localhost'"), std::string::npos);
+}
+
+TEST_F(ServiceTest, PresenceIsASessionOnlyWhenItChanges) {
+  const auto available = [&] { receive("<presence from='a@x/r' to='bourse.localhost'><show>away</show></presence>"); };
+  const auto gone = [&] { receive("<presence type='unavailable' from='a@x/r' to='bourse.localhost'/>"); };
+  available();
+  available();
+  gone();
+  available();
+  ASSERT_EQ(backend.commands.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<market::SessionAvailable>(backend.commands[0].body));
+  EXPECT_TRUE(std::holds_alternative<market::SessionGone>(backend.commands[1].body));
+  EXPECT_TRUE(std::holds_alternative<market::SessionAvailable>(backend.commands[2].body));
+  EXPECT_EQ(backend.commands[1].actor, jid("a@x/r"));
+}
+
+TEST_F(ServiceTest, PresenceTheMarketCannotTakeIsTriedAgainInOrder) {
+  backend.refuse = base::Error{Errc::kUnavailable, "not loaded"};
+  service.on_link_up();
+  receive("<presence from='a@x/r' to='bourse.localhost'/>");
+  receive("<presence type='unavailable' from='a@x/r' to='bourse.localhost'/>");
+  EXPECT_TRUE(backend.commands.empty());
+  backend.refuse.reset();
+  service.on_tick();
+  ASSERT_EQ(backend.commands.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<market::LinkUp>(backend.commands[0].body));
+  EXPECT_TRUE(std::holds_alternative<market::SessionAvailable>(backend.commands[1].body));
+  EXPECT_TRUE(std::holds_alternative<market::SessionGone>(backend.commands[2].body));
+}
+
+TEST_F(ServiceTest, ProbesTellWhoIsGone) {
+  service.probe({jid("alive@x/r"), jid("gone@x/r"), jid("silent@x/r"), jid("old@x/r")});
+  service.on_tick();
+  ASSERT_EQ(sender.sent.size(), 4U);
+  EXPECT_EQ(sender.sent[0],
+            "<iq type='get' from='bourse.localhost' to='alive@x/r' id='probe-1'><ping xmlns='urn:xmpp:ping'/></iq>");
+  receive("<iq type='result' id='probe-1' from='alive@x/r' to='bourse.localhost'/>");
+  receive("<iq type='error' id='probe-3' from='forger@x/r' to='bourse.localhost'/>");
+  receive(
+      "<iq type='error' id='probe-2' from='gone@x/r' to='bourse.localhost'><error type='cancel'>"
+      "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  receive(
+      "<iq type='error' id='probe-4' from='old@x/r' to='bourse.localhost'><error type='cancel'>"
+      "<feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  ASSERT_EQ(backend.commands.size(), 1U);
+  EXPECT_EQ(backend.commands[0].actor, jid("gone@x/r"));
+  for (std::uint64_t i = 1; i < SessionProbe::kPatienceTicks; ++i) service.on_tick();
+  EXPECT_EQ(backend.commands.size(), 1U);
+  service.on_tick();
+  ASSERT_EQ(backend.commands.size(), 2U);
+  EXPECT_EQ(backend.commands[1].actor, jid("silent@x/r"));
+  EXPECT_TRUE(std::holds_alternative<market::SessionGone>(backend.commands[1].body));
+}
+
+TEST_F(ServiceTest, RepliesLeaveTogether) {
+  const market::ReplyTo to{jid("a@x/r"), "bourse.localhost", "1"};
+  service.deliver({{to, market::Acknowledged{}},
+                   {to, market::Published{{"commons/offers"}, "o'1"}},
+                   {to, market::Subscribed{{"commons/offers"}, jid("a@x")}},
+                   {to, base::Error{Errc::kForbidden, "not yours"}},
+                   {{jid("a@x/r"), "bourse.localhost", ""}, market::Acknowledged{}}},
+                  {});
+  ASSERT_EQ(sender.sent.size(), 1U);
+  const std::string& xml = sender.sent.front();
+  EXPECT_TRUE(ParsedXml("<x>" + xml + "</x>").ok());
+  const std::string head = "from='bourse.localhost' to='a@x/r' id='1'";
+  EXPECT_EQ(xml.substr(0, xml.find("</iq>")),
+            "<iq type='result' " + head + "/><iq type='result' " + head +
+                "><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='commons/offers'><item "
+                "id='o&apos;1'/></publish></pubsub>");
+  EXPECT_NE(xml.find("<subscription node='commons/offers' jid='a@x' subscription='subscribed'/>"), std::string::npos);
+  EXPECT_NE(xml.find("<iq type='error' " + head + "><error type='auth'><forbidden"), std::string::npos);
+}
+
+market::Notification notification(market::EventKind kind, std::string node, std::string id, std::string record) {
+  market::Notification made;
+  made.event.kind = kind;
+  made.event.node = {std::move(node)};
+  made.event.item_id = std::move(id);
+  made.event.record = std::move(record);
+  made.event.publisher = jid("a@x/r");
+  made.recipients = std::make_shared<const std::vector<domain::Jid>>(
+      std::vector<domain::Jid>{jid("lab@x"), jid("ann@x/pc"), jid("stranger@x")});
+  return made;
+}
+
+TEST_F(ServiceTest, EventsAreToldToEveryRecipient) {
+  domain::Offer offer;
+  ASSERT_TRUE(offer.resources.add("cpu", 4000).ok());
+  service.deliver({}, {notification(market::EventKind::kPublished, "commons/offers", "o1", domain::encode(offer)),
+                       notification(market::EventKind::kRetracted, "commons/offers", "o2", "")});
+  const std::string xml = sent();
+  EXPECT_TRUE(ParsedXml("<x>" + xml + "</x>").ok());
+  for (const char* to : {"lab@x", "ann@x/pc", "stranger@x"}) {
+    const std::string head = "<message type='headline' from='bourse.localhost' to='" + std::string(to) +
+                             "'><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='commons/offers'>";
+    EXPECT_NE(xml.find(head + "<item id='o1' publisher='a@x'><offer xmlns='urn:bourse:market:1'>"), std::string::npos)
+        << xml;
+    EXPECT_NE(xml.find(head + "<retract id='o2'/></items></event></message>"), std::string::npos) << xml;
+  }
+}
+
+TEST_F(ServiceTest, OnlyThePartiesOfALiveGrantGetItsTicket) {
+  domain::Grant grant;
+  grant.id = {42};
+  grant.offer = {"o1"};
+  grant.request = {"r1"};
+  grant.provider = jid("lab@x");
+  grant.consumer = jid("ann@x");
+  grant.started = clock.now();
+  grant.expires = clock.now() + std::chrono::hours(1);
+  service.deliver({}, {notification(market::EventKind::kGrantStarted, "commons/grants", "g42", domain::encode(grant))});
+  const std::string started = sent();
+  const auto told = [&](const std::string& xml, const std::string& to) {
+    const auto begin = xml.find("to='" + to + "'");
+    return xml.substr(begin, xml.find("</message>", begin) - begin);
+  };
+  EXPECT_NE(told(started, "lab@x").find("<ticket>ticket-of-g42</ticket>"), std::string::npos) << started;
+  EXPECT_NE(told(started, "ann@x/pc").find("<ticket>ticket-of-g42</ticket>"), std::string::npos);
+  EXPECT_EQ(told(started, "stranger@x").find("<ticket>"), std::string::npos);
+  sender.sent.clear();
+  grant.state = domain::GrantState::kReleased;
+  grant.ended = clock.now();
+  service.deliver({}, {notification(market::EventKind::kGrantEnded, "commons/grants", "g42", domain::encode(grant))});
+  EXPECT_EQ(sent().find("<ticket>"), std::string::npos);
+  EXPECT_NE(sent().find("state='released'"), std::string::npos);
+}
+
+TEST_F(ServiceTest, NothingIsSentWithoutALink) {
+  EXPECT_TRUE(service.linked());
+  sender.up = false;
+  EXPECT_FALSE(service.linked());
+  service.deliver({{{jid("a@x/r"), "bourse.localhost", "1"}, market::Acknowledged{}}}, {});
+  EXPECT_TRUE(sender.sent.empty());
+}
+
+TEST_F(ServiceTest, AnswersToQueries) {
+  request("get", pubsub("<items node='commons/offers'/>"));
+  request("get", "<status xmlns='urn:bourse:market:1'/>");
+  request("get", pubsub("<subscriptions/>"));
+  domain::Offer offer;
+  ASSERT_TRUE(offer.resources.add("cpu", 4000).ok());
+  market::PageOf<market::Item> page;
+  page.rows.push_back({"o1", market::ItemKind::kOffer, domain::encode(offer), jid("lab@x"), clock.now(),
+                       domain::RequestState::kWaiting, 0});
+  page.count = 9;
+  page.first_index = 8;
+  service.answer({backend.queries[0], market::AnswerBody(page)});
+  service.answer({backend.queries[1], market::AnswerBody(market::PoolStatus{3, 0, 0, 0, 0, 0, 0})});
+  service.answer({backend.queries[2],
+                  market::AnswerBody(std::vector<market::SubscriptionRow>{{{"commons/offers"}, jid("a@x"), false}})});
+  service.answer({backend.queries[1], base::Error{Errc::kUnavailable, "the database is away"}});
+  service.answer({backend.queries[1], market::AnswerBody(page)});  // a mistake of the backend
+  ASSERT_EQ(sender.sent.size(), 5U);
+  for (const char* part : {"<items node='commons/offers'><item id='o1' publisher='lab@x'><offer",
+                           "<first index='8'>o1</first>", "<count>9</count>"}) {
+    EXPECT_NE(sender.sent[0].find(part), std::string::npos) << part << sender.sent[0];
+  }
+  EXPECT_NE(sender.sent[1].find("offers='3'"), std::string::npos);
+  EXPECT_NE(sender.sent[2].find("jid='a@x' subscription='subscribed'"), std::string::npos);
+  EXPECT_NE(sender.sent[3].find("type='wait'><service-unavailable"), std::string::npos);
+  EXPECT_NE(sender.sent[4].find("<internal-server-error"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bourse::xmpp
