@@ -31,8 +31,9 @@ bool is_qualified_name(std::string_view text) {
 }
 
 auto find(auto& entries, std::string_view name) {
-  return std::lower_bound(entries.begin(), entries.end(), name,
-                          [](const Resources::Entry& entry, std::string_view wanted) { return entry.name < wanted; });
+  return std::lower_bound(
+      entries.begin(), entries.end(), name,
+      [](const Resources::Entry& entry, std::string_view wanted) { return entry.name.compare(wanted) < 0; });
 }
 
 }  // namespace
