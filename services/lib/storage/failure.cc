@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <pqxx/pqxx>
+#include <type_traits>
 #include <utility>
 
 #include "storage/fields.h"
@@ -18,6 +19,25 @@ std::string first_line(const char* what) {
   constexpr std::string_view kPrefix = "ERROR:  ";
   if (text.starts_with(kPrefix)) text.erase(0, kPrefix.size());
   return text;
+}
+
+// libpqxx 6 gives some of its exceptions no SQLSTATE: their class says as much.
+FailureKind kind_of(const pqxx::sql_error& error) {
+  if (!error.sqlstate().empty()) return failure_kind(error.sqlstate());
+  const auto is = [&error]<class... Classes>(std::type_identity<Classes>...) {
+    return ((dynamic_cast<const Classes*>(&error) != nullptr) || ...);
+  };
+  if (is(std::type_identity<pqxx::integrity_constraint_violation>(), std::type_identity<pqxx::data_exception>(),
+         std::type_identity<pqxx::plpgsql_error>())) {
+    return FailureKind::kRejected;
+  }
+  if (is(std::type_identity<pqxx::insufficient_resources>(), std::type_identity<pqxx::insufficient_privilege>(),
+         std::type_identity<pqxx::syntax_error>(), std::type_identity<pqxx::feature_not_supported>(),
+         std::type_identity<pqxx::invalid_sql_statement_name>(), std::type_identity<pqxx::invalid_cursor_state>(),
+         std::type_identity<pqxx::invalid_cursor_name>())) {
+    return FailureKind::kUnavailable;
+  }
+  return FailureKind::kBroken;
 }
 
 }  // namespace
@@ -44,7 +64,7 @@ Failure current_failure() {
   } catch (const pqxx::sql_error& error) {
     std::string text = first_line(error.what());
     if (!error.sqlstate().empty()) text += " (SQLSTATE " + error.sqlstate() + ")";
-    return {failure_kind(error.sqlstate()), std::move(text)};
+    return {kind_of(error), std::move(text)};
   } catch (const pqxx::transaction_rollback& error) {
     return {FailureKind::kUnavailable, first_line(error.what())};
   } catch (const pqxx::failure& error) {
