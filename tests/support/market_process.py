@@ -74,6 +74,10 @@ def address(text):
     return host, int(port)
 
 
+class DatabaseError(Exception):
+    """What psql said."""
+
+
 class Database:
     """Created empty; dropped by close(). `server`: a libpq URI of a superuser."""
 
@@ -85,7 +89,7 @@ class Database:
     def close(self):
         try:
             self.run(self.server, f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-        except subprocess.CalledProcessError:
+        except DatabaseError:
             pass  # the server went first
 
     def uri(self, user=None):
@@ -111,7 +115,7 @@ class Database:
         done = subprocess.run(["psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", uri, "-c", sql],
                               capture_output=True, text=True, check=False)
         if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, f"psql -c {sql!r}", done.stdout, done.stderr)
+            raise DatabaseError(f"{done.stderr.strip()}\n{sql}")
         return done.stdout
 
 
@@ -283,23 +287,25 @@ class Relay:
                 sink.sendall(data)
         except OSError:
             pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        hang_up(source)
+        hang_up(sink)
+        source.close()  # the other direction closes its own
 
     def cut(self):
         for connection in self.connections:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            hang_up(connection)
         self.connections = []
 
     def close(self):
         self.listener.close()
         self.cut()
+
+
+def hang_up(connection):
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it is already
 
 
 def in_thread(function, *arguments):

@@ -94,7 +94,7 @@ domain::Offer random_offer() {
   };
   add("cpu", *rc::gen::inRange<std::int64_t>(0, 5) * 1000);
   add("memory", *rc::gen::inRange<std::int64_t>(0, 4) << 30);
-  add("gpu", *rc::gen::inRange<std::int64_t>(0, 4) * 1000);
+  add("gpu", one_of<std::int64_t>({0, 1000, 2000, 2000, 3000}));
   add("fpga", *rc::gen::inRange<std::int64_t>(0, 2) * 1000);
   if (offer.resources.empty()) add("cpu", 1000);
   if (offer.resources.gpu_milli() > 0) offer.gpu_model = one_of<std::string>({"", "V100", "T4"});
@@ -113,9 +113,10 @@ domain::Request random_request() {
   const auto add = [&](const char* name, std::int64_t amount) {
     if (amount > 0) RC_ASSERT(request.resources.add(name, amount).ok());
   };
+  add("gpu", one_of<std::int64_t>({0, 0, 250, 500, 600, 700, 1000, 2000}));
+  if (request.resources.gpu_milli() > 0 && *rc::gen::arbitrary<bool>()) return request;
   add("cpu", *rc::gen::inRange<std::int64_t>(0, 7) * 500);
   add("memory", *rc::gen::inRange<std::int64_t>(0, 4) << 29);
-  add("gpu", one_of<std::int64_t>({0, 0, 250, 500, 700, 1000, 2000}));
   add("fpga", *rc::gen::inRange(0, 6) == 0 ? 1000 : 0);
   if (request.resources.empty()) add("cpu", 1);
   request.needs = testing::filter(one_of(kNeeds));
@@ -146,6 +147,13 @@ class Market {
   void put_request() {
     const auto handle = *rc::gen::inRange<RequestHandle>(0, 8);
     OracleRequest request{next_order_++, jid(one_of<std::string>({"c1@c.edu", "c2@d.edu"})), random_request()};
+    if (!requests_.empty() && *rc::gen::arbitrary<bool>()) {  // nearly or wholly as another one
+      const domain::Request& other = requests_.at(random_key(requests_)).content;
+      const int same = *rc::gen::inRange(0, 3);
+      request.content.resources = other.resources;
+      if (same != 1) request.content.needs = other.needs;
+      if (same != 2) request.content.duration = other.duration;
+    }
     engine_.put_request(handle, request.order, request.consumer, request.content);
     requests_[handle] = std::move(request);
   }
