@@ -194,50 +194,54 @@ BEGIN
   RETURN used;
 END $$;
 
--- Books what grants take on their offers, whoever writes the grants and however. The sum is made in the
--- UPDATE's own target list, from the row as locked: concurrent writers queue, none is lost.
--- The planner settings keep a plan made for an empty table from scanning a full one.
-CREATE FUNCTION bourse.book_grants() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- Adds to what is used of offers, set-based and whatever the planner believes of the tables' sizes: an upsert
+-- finds each row by the primary key, a join need not. What it would insert is an offer that does not exist,
+-- with seq -1, and is refused. The sum is made from the row as locked: concurrent writers queue, none is lost.
+CREATE FUNCTION bourse.book(pools int[], offers text[], slots text[], amounts bigint[]) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  wanted bigint;
-  booked bigint;
+  missing text;
+BEGIN
+  WITH change AS (
+    SELECT c.pool_id, c.offer_id, array_agg(c.slot) AS slots, array_agg(c.amount) AS amounts
+    FROM unnest(pools, offers, slots, amounts) AS c(pool_id, offer_id, slot, amount) GROUP BY c.pool_id, c.offer_id
+  ), booking AS (
+    INSERT INTO bourse.offers AS o (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published)
+    SELECT c.pool_id, c.offer_id, '', '', false, c.slots, c.amounts, '', -1, now() FROM change c
+    ON CONFLICT (pool_id, offer_id) DO UPDATE SET used = bourse.add_used(o.slots, o.used, excluded.slots, excluded.capacity)
+    RETURNING o.offer_id, o.seq
+  ) SELECT offer_id INTO missing FROM booking WHERE seq = -1 LIMIT 1;
+  IF missing IS NOT NULL THEN
+    RAISE EXCEPTION 'a grant is on offer %, which does not exist', missing USING ERRCODE = 'foreign_key_violation';
+  END IF;
+END $$;
+
+-- Whoever writes grants, and however: what live ones take is booked on their offers.
+CREATE FUNCTION bourse.book_grants() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pools int[];
+  offers text[];
+  slots text[];
+  amounts bigint[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    WITH change AS MATERIALIZED (
-      SELECT g.pool_id, g.offer_id, array_agg(s.slot) AS slots, array_agg(s.amount) AS amounts
-      FROM new_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount)
-      WHERE g.state = 0 GROUP BY g.pool_id, g.offer_id
-    ), booking AS (
-      UPDATE bourse.offers o SET used = bourse.add_used(o.slots, o.used, c.slots, c.amounts)
-      FROM change c WHERE o.pool_id = c.pool_id AND o.offer_id = c.offer_id RETURNING 1
-    ) SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM booking) INTO wanted, booked;
+    SELECT array_agg(g.pool_id), array_agg(g.offer_id), array_agg(s.slot), array_agg(s.amount) INTO pools, offers, slots, amounts
+    FROM new_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0;
   ELSIF TG_OP = 'DELETE' THEN
-    WITH change AS MATERIALIZED (
-      SELECT g.pool_id, g.offer_id, array_agg(s.slot) AS slots, array_agg(-s.amount) AS amounts
-      FROM old_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount)
-      WHERE g.state = 0 GROUP BY g.pool_id, g.offer_id
-    ), booking AS (
-      UPDATE bourse.offers o SET used = bourse.add_used(o.slots, o.used, c.slots, c.amounts)
-      FROM change c WHERE o.pool_id = c.pool_id AND o.offer_id = c.offer_id RETURNING 1
-    ) SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM booking) INTO wanted, booked;
+    SELECT array_agg(g.pool_id), array_agg(g.offer_id), array_agg(s.slot), array_agg(-s.amount) INTO pools, offers, slots, amounts
+    FROM old_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0;
   ELSE
-    WITH moved AS (
+    SELECT array_agg(c.pool_id), array_agg(c.offer_id), array_agg(c.slot), array_agg(c.amount) INTO pools, offers, slots, amounts
+    FROM (
       SELECT g.pool_id, g.offer_id, s.slot, s.amount
       FROM new_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0
       UNION ALL
       SELECT g.pool_id, g.offer_id, s.slot, -s.amount
       FROM old_grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0
-    ), change AS MATERIALIZED (
-      SELECT pool_id, offer_id, array_agg(slot) AS slots, array_agg(amount) AS amounts
-      FROM moved GROUP BY pool_id, offer_id
-    ), booking AS (
-      UPDATE bourse.offers o SET used = bourse.add_used(o.slots, o.used, c.slots, c.amounts)
-      FROM change c WHERE o.pool_id = c.pool_id AND o.offer_id = c.offer_id RETURNING 1
-    ) SELECT (SELECT count(*) FROM change), (SELECT count(*) FROM booking) INTO wanted, booked;
+    ) c;
   END IF;
-  IF wanted <> booked THEN
-    RAISE EXCEPTION 'a grant is on an offer that does not exist' USING ERRCODE = 'foreign_key_violation';
+  IF pools IS NOT NULL THEN
+    PERFORM bourse.book(pools, offers, slots, amounts);
   END IF;
   RETURN NULL;
 END $$;
@@ -294,38 +298,47 @@ END $$;
 -- running interval (a late message, a clock stepped back) counts from that interval's start; an interval
 -- left without length is not kept.
 CREATE FUNCTION bourse.write_availability(pool int, providers text[], presences smallint[], ats bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  closing text[];
+  closing_at timestamptz[];
+  opening text[];
+  opening_presence smallint[];
+  opening_period tstzrange[];
 BEGIN
-  WITH told AS (
-    SELECT * FROM unnest(providers, presences, ats) WITH ORDINALITY AS t(provider, presence, at, n)
+  WITH current AS MATERIALIZED (
+    SELECT a.provider, a.presence, bourse.to_micros(lower(a.period)) AS at, 0::bigint AS n FROM bourse.availability a
+    WHERE a.pool_id = pool AND a.provider = ANY (providers) AND upper_inf(a.period)
   ), known AS (
-    SELECT t.provider, a.presence, bourse.to_micros(lower(a.period)) AS at, 0::bigint AS n
-    FROM (SELECT DISTINCT provider FROM told) t
-    JOIN bourse.availability a ON a.pool_id = pool AND a.provider = t.provider AND upper_inf(a.period)
-    UNION ALL SELECT * FROM told
+    SELECT * FROM current
+    UNION ALL SELECT * FROM unnest(providers, presences, ats) WITH ORDINALITY
   ), changes AS (
     SELECT provider, presence, n, at, lag(presence) OVER w AS before FROM known WINDOW w AS (PARTITION BY provider ORDER BY n)
   ), clamped AS (
     SELECT provider, presence, n, max(at) OVER w AS at
     FROM changes WHERE before IS DISTINCT FROM presence WINDOW w AS (PARTITION BY provider ORDER BY n)
-  ), spans AS MATERIALIZED (
+  ), spans AS (
     SELECT provider, presence, n, bourse.from_micros(at) AS since,
            bourse.from_micros(lead(at) OVER (PARTITION BY provider ORDER BY n)) AS until
     FROM clamped
-  ), emptied AS (
-    DELETE FROM bourse.availability a USING spans s
-    WHERE s.n = 0 AND s.until = s.since AND a.pool_id = pool AND a.provider = s.provider AND upper_inf(a.period) RETURNING 1
-  ), closed AS (
-    UPDATE bourse.availability a SET period = tstzrange(s.since, s.until) FROM spans s
-    WHERE s.n = 0 AND s.until > s.since AND a.pool_id = pool AND a.provider = s.provider AND upper_inf(a.period) RETURNING 1
   )
-  -- Counting makes what was running be closed before what follows is inserted.
-  INSERT INTO bourse.availability (pool_id, provider, presence, period)
-  SELECT pool, provider, presence, tstzrange(since, until) FROM spans
-  WHERE n > 0 AND (until IS NULL OR until > since)
-    AND (SELECT count(*) FROM emptied) >= 0 AND (SELECT count(*) FROM closed) >= 0
-  ORDER BY n;
+  SELECT array_agg(provider) FILTER (WHERE n = 0 AND until IS NOT NULL),
+         array_agg(until) FILTER (WHERE n = 0 AND until IS NOT NULL),
+         array_agg(provider) FILTER (WHERE n > 0 AND until IS DISTINCT FROM since),
+         array_agg(presence) FILTER (WHERE n > 0 AND until IS DISTINCT FROM since),
+         array_agg(tstzrange(since, until)) FILTER (WHERE n > 0 AND until IS DISTINCT FROM since)
+  INTO closing, closing_at, opening, opening_presence, opening_period FROM spans;
+  IF closing IS NOT NULL THEN
+    DELETE FROM bourse.availability a WHERE a.pool_id = pool AND a.provider = ANY (closing) AND upper_inf(a.period)
+      AND lower(a.period) = closing_at[array_position(closing, a.provider)];
+    UPDATE bourse.availability a SET period = tstzrange(lower(a.period), closing_at[array_position(closing, a.provider)])
+    WHERE a.pool_id = pool AND a.provider = ANY (closing) AND upper_inf(a.period);
+  END IF;
+  IF opening IS NOT NULL THEN
+    INSERT INTO bourse.availability (pool_id, provider, presence, period)
+    SELECT pool, t.provider, t.presence, t.period
+    FROM unnest(opening, opening_presence, opening_period) AS t(provider, presence, period);
+  END IF;
   RETURN pool;
 END $$;
 
@@ -414,18 +427,17 @@ END $$;
 
 CREATE FUNCTION bourse.write_ended_grants(pool int, ids bigint[], states smallint[], ends bigint[], reasons text[])
 RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  hit bigint;
 BEGIN
-  UPDATE bourse.grants g SET state = t.state, ended = bourse.from_micros(t.ended), reason = t.reason
-  FROM unnest(ids, states, ends, reasons) AS t(id, state, ended, reason)
-  WHERE g.pool_id = pool AND g.grant_id = t.id AND g.state = 0;
-  DECLARE
-    hit bigint;
-  BEGIN
-    GET DIAGNOSTICS hit = ROW_COUNT;
-    IF hit <> cardinality(ids) THEN
-      RAISE EXCEPTION '% of % grants to end are not live', cardinality(ids) - hit, cardinality(ids) USING ERRCODE = 'BO002';
-    END IF;
-  END;
+  UPDATE bourse.grants g
+  SET state = states[array_position(ids, g.grant_id)], ended = bourse.from_micros(ends[array_position(ids, g.grant_id)]),
+      reason = reasons[array_position(ids, g.grant_id)]
+  WHERE g.pool_id = pool AND g.grant_id = ANY (ids) AND g.state = 0;
+  GET DIAGNOSTICS hit = ROW_COUNT;
+  IF hit <> cardinality(ids) THEN
+    RAISE EXCEPTION '% of % grants to end are not live', cardinality(ids) - hit, cardinality(ids) USING ERRCODE = 'BO002';
+  END IF;
   RETURN pool;
 END $$;
 
@@ -479,8 +491,11 @@ END $$;
 CREATE FUNCTION bourse.write_subscriptions(pool int, node_names text[], subscribers text[], removals boolean[])
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
-  DELETE FROM bourse.subscriptions s USING unnest(node_names, subscribers, removals) AS t(node, subscriber, removed)
-  WHERE t.removed AND s.pool_id = pool AND s.node = t.node AND s.subscriber = t.subscriber;
+  FOR i IN 1 .. cardinality(node_names) LOOP
+    IF removals[i] THEN
+      DELETE FROM bourse.subscriptions s WHERE s.pool_id = pool AND s.node = node_names[i] AND s.subscriber = subscribers[i];
+    END IF;
+  END LOOP;
   INSERT INTO bourse.subscriptions (pool_id, node, subscriber)
   SELECT pool, t.node, t.subscriber FROM unnest(node_names, subscribers, removals) AS t(node, subscriber, removed)
   WHERE NOT t.removed ON CONFLICT DO NOTHING;
@@ -532,6 +547,8 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse FROM PUBLIC;
 GRANT SELECT ON ALL TABLES IN SCHEMA bourse TO bourse_service, bourse_reader;
 GRANT EXECUTE ON FUNCTION bourse.from_micros(bigint), bourse.to_micros(timestamptz) TO bourse_service, bourse_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse TO bourse_service;
+-- For the triggers only, which run as the owner.
+REVOKE EXECUTE ON FUNCTION bourse.book(int[], text[], text[], bigint[]) FROM bourse_service;
 REVOKE EXECUTE ON FUNCTION bourse.create_pool(text) FROM bourse_service;
 GRANT UPDATE (epoch, lease_holder, lease_until, last_batch, last_event, next_audit, last_grant, delivered)
   ON bourse.pools TO bourse_service;
