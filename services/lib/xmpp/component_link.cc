@@ -12,6 +12,7 @@
 #include <random>
 
 #include "xmpp/component_socket.h"
+#include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
 namespace {
@@ -27,21 +28,30 @@ void drain(int wake_fd) {
   static_cast<void>(!::read(wake_fd, &count, sizeof count));
 }
 
-std::string explain(gloox::StreamError error, const std::string& text, const LinkConfig& config) {
-  const std::string said = text.empty() ? "" : " (the server says: " + text + ")";
-  switch (error) {
-    case gloox::StreamErrorNotAuthorized:
-      return "the XMPP server refused the component secret of " + config.jid +
-             ": the secret in the configuration is not the server's" + said;
-    case gloox::StreamErrorHostUnknown:
-      return "the XMPP server does not know the component " + config.jid + ": configure it there" + said;
-    case gloox::StreamErrorConflict:
-      return "another process is already connected as " + config.jid + ": stop it first" + said;
-    case gloox::StreamErrorSystemShutdown:
-      return "the XMPP server is shutting down" + said;
-    default:
-      return "the XMPP server ended the stream" + said;
+// The stream error's condition (RFC 6120 §4.9.3) in words a person can act on. gloox knows the conditions
+// by other names in some of its versions: the element itself is read.
+std::string explain(const gloox::Tag& error, const LinkConfig& config) {
+  std::string condition;
+  std::string said;
+  for (const auto* child : error.children()) {
+    if (child->name() == "text") {
+      said = " (the server says: " + clipped(child->cdata(), 200) + ")";
+    } else if (condition.empty()) {
+      condition = child->name();
+    }
   }
+  if (condition == "not-authorized") {
+    return "the XMPP server refused the component secret of " + config.jid +
+           ": the secret in the configuration is not the server's" + said;
+  }
+  if (condition == "host-unknown" || condition == "invalid-namespace") {
+    return "the XMPP server does not know the component " + config.jid + ": configure it there" + said;
+  }
+  if (condition == "conflict") {
+    return "another process is already connected as " + config.jid + ": stop it first" + said;
+  }
+  if (condition == "system-shutdown") return "the XMPP server is shutting down" + said;
+  return "the XMPP server ended the stream: " + condition + said;
 }
 
 }  // namespace
@@ -79,6 +89,7 @@ class ComponentLink::Session final : private gloox::Component, private GuardSink
   ComponentSocket* socket_;
   std::string feed_;  // gloox takes std::string only: reused
   std::string why_;
+  std::string stream_error_;
   bool up_ = false;
   bool readable_ = false;
   std::uint64_t seen_written_ = 0;
@@ -104,19 +115,14 @@ std::string ComponentLink::Session::run(const std::stop_token& stop) {
     }
   }
   farewell();
-  return "stopped";
+  return kStopped;
 }
 
 // Everything queued goes out with one send(); while the socket takes no more, the queue holds the rest.
 bool ComponentLink::Session::take_queue() {
   if (!socket_->has_output()) {
     const std::lock_guard lock(link_.mutex_);
-    std::string& output = socket_->output();
-    if (output.empty()) {
-      output.swap(link_.queue_);
-    }
-  } else if (up_) {
-    // gloox's or an unfinished write comes first: the next round takes the queue
+    socket_->output().swap(link_.queue_);
   }
   return socket_->flush(why_);
 }
@@ -172,6 +178,7 @@ void ComponentLink::Session::handleTag(gloox::Tag* tag) {
     link_.handler_.on_stanza(*tag);
     return;
   }
+  if (name == "error") stream_error_ = explain(*tag, link_.config_);
   gloox::Component::handleTag(tag);
   if (!up_ && authed()) {
     up_ = true;
@@ -214,9 +221,7 @@ void ComponentLink::Session::farewell() {
 }
 
 std::string ComponentLink::Session::why_closed() const {
-  if (streamError() != gloox::StreamErrorUndefined || !streamErrorText().empty()) {
-    return explain(streamError(), streamErrorText(), link_.config_);
-  }
+  if (!stream_error_.empty()) return stream_error_;
   if (!why_.empty()) return up_ ? why_ : why_ + " during the component handshake";
   return "the XMPP server sent something that is not well-formed XML, or ended the stream";
 }

@@ -37,6 +37,9 @@ struct LinkConfig {
   base::Duration keepalive = std::chrono::seconds(60);  // white space, when nothing else was sent for so long
 };
 
+// The reason given when run() was told to stop.
+inline constexpr const char* kStopped = "stopped";
+
 class LinkHandler {
  public:
   virtual ~LinkHandler() = default;

@@ -151,12 +151,16 @@ void Service::on_presence(const gloox::Tag& presence) {
 }
 
 void Service::on_link_up() {
-  spdlog::info("connected to the XMPP server as {}", config_.service.text());
+  spdlog::info("ready: connected to the XMPP server as {}", config_.service.text());
   submit_later({}, market::LinkUp{});
 }
 
 void Service::on_link_down(const std::string& reason) {
-  spdlog::warn("no connection to the XMPP server: {}", reason);
+  if (reason == kStopped) {
+    spdlog::info("left the XMPP server");
+  } else {
+    spdlog::warn("no connection to the XMPP server: {}", reason);
+  }
   available_.clear();
   probe_.forget();
 }
