@@ -1,6 +1,8 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <memory>
 
 #include "xmpp/client_config.h"
 #include "xmpp/config_files.h"
@@ -28,9 +30,22 @@ constexpr std::array kShared{
     Shared{"--pool", "market.pool", "the pool in it; commons without it", "POOL"},
 };
 
+// CLI11's own lists of which option excludes which fill the screen and say little.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0) return {};
+    std::string text = " " + option->get_type_name();
+    if (!option->get_default_str().empty()) text += " (" + option->get_default_str() + ")";
+    if (option->get_required() && !option->get_positional()) text += " (required)";
+    return text;
+  }
+};
+
 }  // namespace
 
 void CommandLine::add_to(CLI::App& app) {
+  app.formatter(std::make_shared<HelpFormatter>());  // subcommands inherit it
   app.require_subcommand(1);
   app.fallthrough();  // so that shared options may stand after the command, too
   app.add_option("--config", config_file_, "the only settings file to read")->type_name("FILE")->group(kGroup);

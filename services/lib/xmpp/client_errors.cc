@@ -96,12 +96,12 @@ Error error_of_stanza(const gloox::Tag& stanza) {
       if (row != nullptr && !from_pubsub) code = row->code;
     }
   }
+  const std::string& from = stanza.findAttribute("from");
   if (text.empty()) {
-    const std::string& from = stanza.findAttribute("from");
     text = fmt::format("{} answered {}", from.empty() ? "the server" : from,
                        condition.empty() ? "with an unnamed error" : condition);
-    if (code == Errc::kUnavailable) text += ": is that the market's address, and is the market running?";
   }
+  if (code == Errc::kUnavailable) text += fmt::format(" (is there a market at {}, and is it running?)", from);
   return {code, text};
 }
 

@@ -8,6 +8,7 @@
 #include <gloox/loghandler.h>
 #include <gloox/presence.h>
 #include <gloox/tag.h>
+#include <gloox/tlsbase.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
@@ -66,7 +67,6 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
     setCompression(false);
     setTls(options.plain_on_loopback ? gloox::TLSDisabled : gloox::TLSRequired);
     setSASLMechanisms(gloox::SaslMechScramSha1 | gloox::SaslMechScramSha1Plus | gloox::SaslMechPlain);
-    if (!options.ca_file.empty()) setCACerts({options.ca_file});
     presence().setPresence(options.receive_events ? gloox::Presence::Available : gloox::Presence::Unavailable);
     // Not setServer(): gloox would then check the certificate against the host, not against the domain.
     std::string host = options.host;
@@ -92,6 +92,12 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
                                   ? std::string(options_.jid.domain())
                                   : fmt::format("{}:{}", options_.host, options_.port > 0 ? options_.port : 5222);
     return error_of_connection(lost_.value_or(LostConnection{}), options_.jid.bare().text(), where);
+  }
+
+  // gloox 1.0.24 forgets what ClientBase::setCACerts() was told, so the TLS part is told itself: once it
+  // is there, and before the handshake.
+  void trust_ca_file() {
+    if (!options_.ca_file.empty() && encryptionImpl() != nullptr) encryptionImpl()->setCACerts({options_.ca_file});
   }
 
   void request(IqType type, const domain::Jid& to, std::string_view payload, ReplyHandler&& handler) {
@@ -233,6 +239,7 @@ Status ClientSession::connect() {
   link_ = std::make_unique<Link>(options_, on_message_);
   const auto until = Steady::now() + options_.timeout;
   if (!static_cast<gloox::ClientBase&>(*link_).connect(false)) return link_->why_lost();
+  link_->trust_ca_file();
   while (!link_->is_up()) {
     if (Steady::now() >= until) {
       return {Errc::kUnavailable,
