@@ -49,7 +49,7 @@ measure_memory() { # JSON
   stop_process boursed_prosody
   pg_sql bourse_prosody >/dev/null <<SQL
 WITH shapes AS MATERIALIZED (
-  SELECT *, row_number() OVER () - 1 AS number FROM (SELECT * FROM bourse.offers WHERE open ORDER BY seq LIMIT 2000) AS some
+  SELECT *, row_number() OVER () - 1 AS number FROM (SELECT * FROM bourse.offers WHERE open ORDER BY seq LIMIT 2000) AS first
 )
 INSERT INTO bourse.offers (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published)
 SELECT pool_id, 'copy-' || n, 'provider' || n % 100000 || '@example.org', '', true, slots, capacity, record, 1000000000 + n, published

@@ -44,6 +44,8 @@ c2s_direct_tls_ports = { }
 legacy_ssl_ports = { }
 component_ports = { $component }
 component_interfaces = { "127.0.0.1" }
+-- Otherwise a stanza that follows another one waits for the client's delayed acknowledgement: 40 ms.
+network_settings = { nagle = false }
 http_ports = { }
 https_ports = { }
 LUA
