@@ -24,7 +24,7 @@ GRANT USAGE ON SCHEMA bourse TO bourse_service, bourse_reader;
 
 CREATE TABLE bourse.schema_migrations (
   version int PRIMARY KEY,
-  name text NOT NULL,
+  name text COLLATE "C" NOT NULL,
   sha256 text NOT NULL,
   applied timestamptz NOT NULL DEFAULT now()
 );
@@ -41,7 +41,7 @@ CREATE FUNCTION bourse.to_micros(at timestamptz) RETURNS bigint LANGUAGE sql IMM
 -- One row per pool, updated by every batch: the fence that makes two deciders of one pool impossible.
 CREATE TABLE bourse.pools (
   id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name text NOT NULL UNIQUE,
+  name text COLLATE "C" NOT NULL UNIQUE,
   epoch bigint NOT NULL DEFAULT 0,
   lease_holder text,
   lease_until timestamptz,
@@ -52,9 +52,11 @@ CREATE TABLE bourse.pools (
   delivered bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 
+-- Ids and JIDs compare byte by byte (COLLATE "C"): that is what they are, it is cheaper, and no update of the
+-- system's collations can break an index.
 CREATE TABLE bourse.nodes (
   pool_id int NOT NULL REFERENCES bourse.pools,
-  name text NOT NULL,
+  name text COLLATE "C" NOT NULL,
   kind text NOT NULL CHECK (kind IN ('market', 'leaf')),
   owner text,
   created timestamptz NOT NULL DEFAULT now(),
@@ -63,8 +65,8 @@ CREATE TABLE bourse.nodes (
 
 CREATE TABLE bourse.affiliations (
   pool_id int NOT NULL,
-  node text NOT NULL,
-  jid text NOT NULL,
+  node text COLLATE "C" NOT NULL,
+  jid text COLLATE "C" NOT NULL,
   affiliation text NOT NULL CHECK (affiliation IN ('owner', 'publisher', 'publish-only', 'member', 'outcast')),
   PRIMARY KEY (pool_id, node, jid),
   FOREIGN KEY (pool_id, node) REFERENCES bourse.nodes ON DELETE CASCADE
@@ -72,9 +74,9 @@ CREATE TABLE bourse.affiliations (
 
 CREATE TABLE bourse.subscriptions (
   pool_id int NOT NULL,
-  node text NOT NULL,
-  subscriber text NOT NULL,
-  bare text NOT NULL GENERATED ALWAYS AS (split_part(subscriber, '/', 1)) STORED,
+  node text COLLATE "C" NOT NULL,
+  subscriber text COLLATE "C" NOT NULL,
+  bare text COLLATE "C" NOT NULL GENERATED ALWAYS AS (split_part(subscriber, '/', 1)) STORED,
   since timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (pool_id, node, subscriber)
 );
@@ -83,9 +85,9 @@ CREATE INDEX subscriptions_bare ON bourse.subscriptions (pool_id, bare);
 -- Items of ordinary nodes; those of the market's nodes are offers, requests, grants and intervals.
 CREATE TABLE bourse.items (
   pool_id int NOT NULL,
-  node text NOT NULL,
-  item_id text NOT NULL,
-  publisher text NOT NULL,
+  node text COLLATE "C" NOT NULL,
+  item_id text COLLATE "C" NOT NULL,
+  publisher text COLLATE "C" NOT NULL,
   payload text NOT NULL,
   seq bigint NOT NULL,
   published timestamptz NOT NULL,
@@ -114,9 +116,9 @@ END $$;
 -- them and belongs to the triggers below: '{}' while no grant lives.
 CREATE TABLE bourse.offers (
   pool_id int NOT NULL,
-  offer_id text NOT NULL,
-  provider text NOT NULL,
-  session text NOT NULL,
+  offer_id text COLLATE "C" NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  session text COLLATE "C" NOT NULL,
   open boolean NOT NULL,
   slots text[] NOT NULL,
   capacity bigint[] NOT NULL,
@@ -134,8 +136,8 @@ CREATE INDEX offers_provider ON bourse.offers (pool_id, provider) WHERE open;
 
 CREATE TABLE bourse.requests (
   pool_id int NOT NULL,
-  request_id text NOT NULL,
-  consumer text NOT NULL,
+  request_id text COLLATE "C" NOT NULL,
+  consumer text COLLATE "C" NOT NULL,
   state smallint NOT NULL CHECK (state BETWEEN 0 AND 4),  -- waiting, granted, done, cancelled, expired
   granted int NOT NULL CHECK (granted >= 0),
   refused text[] NOT NULL DEFAULT '{}',  -- providers that took a grant of it back
@@ -150,10 +152,10 @@ CREATE INDEX requests_consumer ON bourse.requests (pool_id, consumer, seq);
 CREATE TABLE bourse.grants (
   pool_id int NOT NULL,
   grant_id bigint NOT NULL,
-  offer_id text NOT NULL,
-  request_id text NOT NULL,
-  provider text NOT NULL,
-  consumer text NOT NULL,
+  offer_id text COLLATE "C" NOT NULL,
+  request_id text COLLATE "C" NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  consumer text COLLATE "C" NOT NULL,
   slots text[] NOT NULL,
   amounts bigint[] NOT NULL,
   state smallint NOT NULL CHECK (state BETWEEN 0 AND 3),  -- active, released, expired, revoked
@@ -278,7 +280,7 @@ CREATE TRIGGER refuse_rename BEFORE UPDATE OF pool_id, offer_id ON bourse.offers
 -- An exclusion constraint cannot span partitions, so a provider's intervals are all in one.
 CREATE TABLE bourse.availability (
   pool_id int NOT NULL,
-  provider text NOT NULL,
+  provider text COLLATE "C" NOT NULL,
   presence smallint NOT NULL CHECK (presence IN (0, 1)),  -- up, down
   period tstzrange NOT NULL CHECK (NOT isempty(period) AND NOT lower_inf(period) AND lower_inc(period) AND NOT upper_inc(period))
 ) PARTITION BY HASH (provider);
@@ -292,51 +294,34 @@ BEGIN
   END LOOP;
 END $$;
 
--- Takes transitions, per provider in order, set-based. A repeated one changes nothing; one from before the
--- running interval (a late message, a clock stepped back) counts from that interval's start; an interval
--- left without length is not kept.
+-- Takes transitions, per provider in order. A repeated one changes nothing; one from before the running
+-- interval (a late message, a clock stepped back) counts from that interval's start; an interval left without
+-- length is not kept. One provider at a time: a join or = ANY, planned while the table was small, would look at
+-- every running interval once it is big.
 CREATE FUNCTION bourse.write_availability(pool int, providers text[], presences smallint[], ats bigint[]) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  closing text[];
-  closing_at timestamptz[];
-  opening text[];
-  opening_presence smallint[];
-  opening_period tstzrange[];
+  told record;
+  running record;
+  since timestamptz;
 BEGIN
-  WITH current AS MATERIALIZED (
-    SELECT a.provider, a.presence, bourse.to_micros(lower(a.period)) AS at, 0::bigint AS n FROM bourse.availability a
-    WHERE a.pool_id = pool AND a.provider = ANY (providers) AND upper_inf(a.period)
-  ), known AS (
-    SELECT * FROM current
-    UNION ALL SELECT * FROM unnest(providers, presences, ats) WITH ORDINALITY
-  ), changes AS (
-    SELECT provider, presence, n, at, lag(presence) OVER w AS before FROM known WINDOW w AS (PARTITION BY provider ORDER BY n)
-  ), clamped AS (
-    SELECT provider, presence, n, max(at) OVER w AS at
-    FROM changes WHERE before IS DISTINCT FROM presence WINDOW w AS (PARTITION BY provider ORDER BY n)
-  ), spans AS (
-    SELECT provider, presence, n, bourse.from_micros(at) AS since,
-           bourse.from_micros(lead(at) OVER (PARTITION BY provider ORDER BY n)) AS until
-    FROM clamped
-  )
-  SELECT array_agg(provider) FILTER (WHERE n = 0 AND until IS NOT NULL),
-         array_agg(until) FILTER (WHERE n = 0 AND until IS NOT NULL),
-         array_agg(provider) FILTER (WHERE n > 0 AND until IS DISTINCT FROM since),
-         array_agg(presence) FILTER (WHERE n > 0 AND until IS DISTINCT FROM since),
-         array_agg(tstzrange(since, until)) FILTER (WHERE n > 0 AND until IS DISTINCT FROM since)
-  INTO closing, closing_at, opening, opening_presence, opening_period FROM spans;
-  IF closing IS NOT NULL THEN
-    DELETE FROM bourse.availability a WHERE a.pool_id = pool AND a.provider = ANY (closing) AND upper_inf(a.period)
-      AND lower(a.period) = closing_at[array_position(closing, a.provider)];
-    UPDATE bourse.availability a SET period = tstzrange(lower(a.period), closing_at[array_position(closing, a.provider)])
-    WHERE a.pool_id = pool AND a.provider = ANY (closing) AND upper_inf(a.period);
-  END IF;
-  IF opening IS NOT NULL THEN
+  FOR told IN SELECT * FROM unnest(providers, presences, ats) WITH ORDINALITY AS t(provider, presence, at, n) ORDER BY n LOOP
+    since := bourse.from_micros(told.at);
+    SELECT a.presence, lower(a.period) AS since INTO running FROM bourse.availability a
+    WHERE a.pool_id = pool AND a.provider = told.provider AND upper_inf(a.period);
+    IF FOUND THEN
+      CONTINUE WHEN running.presence = told.presence;
+      since := greatest(since, running.since);
+      IF since = running.since THEN
+        DELETE FROM bourse.availability a WHERE a.pool_id = pool AND a.provider = told.provider AND upper_inf(a.period);
+      ELSE
+        UPDATE bourse.availability a SET period = tstzrange(running.since, since)
+        WHERE a.pool_id = pool AND a.provider = told.provider AND upper_inf(a.period);
+      END IF;
+    END IF;
     INSERT INTO bourse.availability (pool_id, provider, presence, period)
-    SELECT pool, t.provider, t.presence, t.period
-    FROM unnest(opening, opening_presence, opening_period) AS t(provider, presence, period);
-  END IF;
+    VALUES (pool, told.provider, told.presence, tstzrange(since, NULL));
+  END LOOP;
   RETURN pool;
 END $$;
 
@@ -347,14 +332,14 @@ CREATE TABLE bourse.events (
   seq bigint NOT NULL,
   at timestamptz NOT NULL,
   kind smallint NOT NULL,
-  node text NOT NULL,
-  item_id text NOT NULL,
-  publisher text NOT NULL,
-  provider text NOT NULL,
-  consumer text NOT NULL,
+  node text COLLATE "C" NOT NULL,
+  item_id text COLLATE "C" NOT NULL,
+  publisher text COLLATE "C" NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  consumer text COLLATE "C" NOT NULL,
   record bytea NOT NULL
 ) PARTITION BY RANGE (at);
-CREATE UNIQUE INDEX events_seq ON bourse.events (pool_id, seq, at);
+CREATE INDEX events_seq ON bourse.events (pool_id, seq);
 -- Catches what has no month of its own, so that no clock can make the log refuse an event.
 CREATE TABLE bourse.events_other PARTITION OF bourse.events DEFAULT;
 
@@ -388,11 +373,11 @@ CREATE TABLE bourse.audit_entries (
   index bigint NOT NULL,
   at timestamptz NOT NULL,
   kind smallint NOT NULL,
-  actor text,  -- bare; NULL when it is the provider or the consumer, or the market itself
-  provider text,
-  consumer text,
-  offer_id text,
-  request_id text,
+  actor text COLLATE "C",  -- bare; NULL when it is the provider or the consumer, or the market itself
+  provider text COLLATE "C",
+  consumer text COLLATE "C",
+  offer_id text COLLATE "C",
+  request_id text COLLATE "C",
   grant_id bigint,
   entry bytea NOT NULL,
   PRIMARY KEY (pool_id, index)
@@ -423,16 +408,21 @@ BEGIN
   RETURN pool;
 END $$;
 
+-- An upsert for the reason given at bourse.book(); what it would insert is a grant that does not exist.
 CREATE FUNCTION bourse.write_ended_grants(pool int, ids bigint[], states smallint[], ends bigint[], reasons text[])
 RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   hit bigint;
 BEGIN
-  UPDATE bourse.grants g
-  SET state = states[array_position(ids, g.grant_id)], ended = bourse.from_micros(ends[array_position(ids, g.grant_id)]),
-      reason = reasons[array_position(ids, g.grant_id)]
-  WHERE g.pool_id = pool AND g.grant_id = ANY (ids) AND g.state = 0;
-  GET DIAGNOSTICS hit = ROW_COUNT;
+  WITH ending AS (
+    INSERT INTO bourse.grants AS g (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, amounts, state, started,
+                                    expires, ended, reason)
+    SELECT pool, t.id, '', '', '', '', '{}', '{}', t.state, now(), now(), bourse.from_micros(t.ended), t.reason
+    FROM unnest(ids, states, ends, reasons) AS t(id, state, ended, reason)
+    ON CONFLICT (pool_id, grant_id) DO UPDATE SET state = excluded.state, ended = excluded.ended, reason = excluded.reason
+    WHERE g.state = 0
+    RETURNING g.offer_id
+  ) SELECT count(*) FILTER (WHERE offer_id <> '') INTO hit FROM ending;
   IF hit <> cardinality(ids) THEN
     RAISE EXCEPTION '% of % grants to end are not live', cardinality(ids) - hit, cardinality(ids) USING ERRCODE = 'BO002';
   END IF;
