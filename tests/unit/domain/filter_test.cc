@@ -73,6 +73,8 @@ TEST(FilterEvaluate, Substrings) {
          {"(domain=cs.example.edu*)", kT},
          {"(domain=cs.example.edu*u)", kF},
          {"(domain=*edu*edu)", kF},
+         {"(domain=*e*e*e*)", kT},
+         {"(domain=*e*e*e*e*)", kF},
          {"(domain=*x*)", kT},
          {"(kernel=6.1.*)", kT},
          {"(kernel=5.*)", kF},
