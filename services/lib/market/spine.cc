@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -18,8 +19,11 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kLongestWait = 250ms;  // so that stop requests and clock steps are noticed
 constexpr base::Duration kRenewEvery = 5s;      // a third of the lease
-constexpr base::Duration kPatience = 10s;       // commands wait this long for a database that comes back
-constexpr std::size_t kMostPending = 4'000;     // commands decided ahead of the disk
+// Commands wait that long for a database that comes back: 0.1 + 0.2 + … + 3.2 s.
+constexpr unsigned kPatience = 7;
+constexpr std::size_t kMostPending = 4'000;  // commands decided ahead of the disk
+
+constexpr unsigned kForever = std::numeric_limits<unsigned>::max();
 
 constexpr char kAway[] = "the market's database is away; nothing was changed, try again in a moment";
 
@@ -47,7 +51,7 @@ base::Status Spine::submit(Command&& command) {
 }
 
 void Spine::run(const std::stop_token& stop) {
-  if (!load(stop, base::Duration::max())) return;
+  if (!load(stop, kForever)) return;
   {
     std::jthread committer([this](const std::stop_token& own_stop) { commit_loop(own_stop); });
     while (!stop.stop_requested()) {
@@ -65,11 +69,10 @@ void Spine::run(const std::stop_token& stop) {
   store_.release(lease_);
 }
 
-// False when stopped, or when it did not work within `patience`.
-bool Spine::load(const std::stop_token& stop, base::Duration patience) {
-  const auto began = std::chrono::steady_clock::now();
+// False when stopped, or when it did not work `attempts` times.
+bool Spine::load(const std::stop_token& stop, unsigned attempts) {
   auto pause = 100ms;
-  while (!stop.stop_requested()) {
+  for (unsigned attempt = 0; attempt < attempts && !stop.stop_requested(); ++attempt) {
     auto state = std::make_unique<State>(config_.pool, engines_());
     auto lease = store_.acquire(config_.pool.pool, config_.holder, *state);
     if (lease) {
@@ -87,7 +90,6 @@ bool Spine::load(const std::stop_token& stop, base::Duration patience) {
     }
     ready_.store(false);
     spdlog::warn("pool {} cannot be loaded: {}", config_.pool.pool.value, lease.error().text);
-    if (std::chrono::steady_clock::now() - began > patience) return false;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, pause, [&] { return stop.stop_requested(); });
     pause = std::min(pause * 2, 5'000ms);
@@ -196,7 +198,7 @@ void Spine::recover(const std::stop_token& stop) {
     std::move(later.begin(), later.end(), std::back_inserter(commands));
     refuse(commands);
     refuse(queue_.pop_some(config_.queue_capacity, base::Duration::zero()));
-    if (!load(stop, base::Duration::max())) return;
+    if (!load(stop, kForever)) return;
     commands.clear();
   } else {
     const bool durable_after_all = lease_.epoch == epoch + 1 && last_batch_ >= failure.batch;
@@ -228,7 +230,7 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
     refuse({*command});
     if (load(stop, kPatience)) continue;
     refuse({command + 1, commands.end()});
-    (void)load(stop, base::Duration::max());
+    (void)load(stop, kForever);
     return;
   }
 }

@@ -46,7 +46,7 @@ class Spine {
   [[nodiscard]] bool ready() const { return ready_.load(); }
 
  private:
-  bool load(const std::stop_token& stop, base::Duration patience);
+  bool load(const std::stop_token& stop, unsigned attempts);
   void decide_some(const std::stop_token& stop);
   [[nodiscard]] base::Duration until_next_timer(base::Timestamp now) const;
   void commit_loop(const std::stop_token& stop);

@@ -1,6 +1,7 @@
 #include "storage/batch_writer.h"
 
 #include <initializer_list>
+#include <string_view>
 #include <utility>
 
 #include "storage/array_literal.h"
@@ -46,6 +47,13 @@ template <class... Columns>
 void take_into(TableCall& call, Columns&&... columns) {
   call.texts.reserve(sizeof...(columns) + 2);
   (call.texts.push_back(std::forward<Columns>(columns).take()), ...);
+}
+
+// PostgreSQL cuts statement names at 63 bytes; "write_offers" is "off" here.
+std::string_view short_name(std::string_view function) {
+  constexpr std::string_view kPrefix = "write_";
+  if (function.starts_with(kPrefix)) function.remove_prefix(kPrefix.size());
+  return function.substr(0, 3);
 }
 
 TableCall advance(std::int64_t pool_id, const market::Batch& batch) {
@@ -282,7 +290,7 @@ base::Result<BatchStatement> write_batch(std::int64_t pool_id, const market::Bat
   statement.name = "batch";
   for (TableCall& call : statement.calls) {
     statement.name += '.';
-    statement.name += call.function;
+    statement.name += short_name(call.function);
     for (std::string& text : call.texts) statement.params.texts.push_back(std::move(text));
     if (call.has_blob) statement.params.blobs.push_back(std::move(call.blob));
   }
