@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   int seconds = 4;
   app.add_option("--server", servers, "NAME=PORT of a client port on loopback, plain TCP; once for each server")
       ->required();
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // a person's word over ops/bench's
   app.add_option("--accounts", accounts, "file of lines `jid password`")->required();
   app.add_option("--market", plan.market, "JID of the market");
   app.add_option("--echo", plan.echo, "JID of the echo component");
