@@ -25,7 +25,7 @@ struct Service {  // software that can be used there
 enum class Confirm { kAuto, kManual };
 
 struct Terms {
-  bool divisible = true;                     // false: one grant takes the whole offer
+  bool divisible = true;  // false: one grant takes the whole offer
   std::optional<base::Duration> min_lease;
   std::optional<base::Duration> max_lease;
   Confirm confirm = Confirm::kAuto;
