@@ -61,12 +61,14 @@ Failure current_failure() {
     return {FailureKind::kBroken, first_line(error.what())};
   } catch (const pqxx::in_doubt_error& error) {
     return {FailureKind::kBroken, first_line(error.what())};
+  } catch (const pqxx::statement_completion_unknown& error) {
+    return {FailureKind::kBroken, first_line(error.what())};
+  } catch (const pqxx::transaction_rollback& error) {
+    return {FailureKind::kUnavailable, first_line(error.what())};
   } catch (const pqxx::sql_error& error) {
     std::string text = first_line(error.what());
     if (!error.sqlstate().empty()) text += " (SQLSTATE " + error.sqlstate() + ")";
     return {kind_of(error), std::move(text)};
-  } catch (const pqxx::transaction_rollback& error) {
-    return {FailureKind::kUnavailable, first_line(error.what())};
   } catch (const pqxx::failure& error) {
     return {FailureKind::kBroken, first_line(error.what())};
   } catch (const Corrupt& error) {
