@@ -145,11 +145,9 @@ Status Agent::catch_up() {
   if (!grants) return grants.error();
   std::unordered_set<std::uint64_t> live;
   for (const auto& payload : *grants) {
-    if (payload.grant.offer == options_.offer_id && payload.grant.provider == session_.jid().bare()) {
-      live.insert(payload.grant.id.value);
-      on_grant(payload);
-    }
+    if (is_ours(payload.grant)) live.insert(payload.grant.id.value);
   }
+  // What ended comes first: a new grant may hold the same device.
   for (const auto& known : book_.live()) {
     if (live.contains(known.id.value)) continue;
     const auto ended = market_.grant(known.id);
@@ -160,6 +158,9 @@ Status Agent::catch_up() {
       spdlog::error("grant {} is gone: {}", domain::to_item_id(known.id), ended.error().text);
       warn_unless(book_.end(known.id));
     }
+  }
+  for (const auto& payload : *grants) {
+    if (is_ours(payload.grant)) on_grant(payload);
   }
   caught_up_ = true;
   for (const auto& event : std::exchange(early_events_, {})) on_event(event);
@@ -202,8 +203,11 @@ void Agent::wait_before_retry() {
 void Agent::on_event(const xmpp::MarketEvent& event) {
   const auto* changed = std::get_if<xmpp::GrantChanged>(&event);
   if (changed == nullptr) return;
-  const domain::Grant& grant = changed->payload.grant;
-  if (grant.offer == options_.offer_id && grant.provider == session_.jid().bare()) on_grant(changed->payload);
+  if (is_ours(changed->payload.grant)) on_grant(changed->payload);
+}
+
+bool Agent::is_ours(const domain::Grant& grant) const {
+  return grant.offer == options_.offer_id && grant.provider == session_.jid().bare();
 }
 
 void Agent::on_grant(const xmpp::GrantPayload& payload) {

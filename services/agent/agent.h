@@ -48,6 +48,7 @@ class Agent {
   [[nodiscard]] base::Status withdraw();
   void wait_before_retry();
 
+  [[nodiscard]] bool is_ours(const domain::Grant& grant) const;
   void on_event(const xmpp::MarketEvent& event);
   void on_grant(const xmpp::GrantPayload& payload);
   void begin_grant(const xmpp::GrantPayload& payload);

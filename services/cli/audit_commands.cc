@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "xmpp/timestamps.h"
 
 namespace bourse::cli {
 namespace {
@@ -74,8 +73,8 @@ ExitCode list(Session& session, const ListFlags& flags) {
   const auto or_dash = [](const std::string& text) { return text.empty() ? std::string("-") : text; };
   for (const auto& record : *records) {
     const audit::Entry& entry = record.entry;
-    table.add({std::to_string(record.index.value), xmpp::format_timestamp(entry.at),
-               std::string(audit::name(entry.kind)), or_dash(entry.offer.value), or_dash(entry.request.value),
+    table.add({std::to_string(record.index.value), short_time(entry.at), std::string(audit::name(entry.kind)),
+               or_dash(entry.offer.value), or_dash(entry.request.value),
                entry.grant.value == 0 ? "-" : domain::to_item_id(entry.grant), or_dash(entry.actor.text()),
                or_dash(entry.provider.text()), or_dash(entry.consumer.text()), entry.reason});
     json.push_back(xmpp::to_json(record));

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "xmpp/timestamps.h"
-
 namespace bourse::cli {
 namespace {
 
@@ -35,8 +33,8 @@ Table grant_table() {
 void add_grant(Table& table, const xmpp::GrantPayload& payload) {
   const domain::Grant& grant = payload.grant;
   table.add({domain::to_item_id(grant.id), std::string(domain::name(grant.state)), grant.provider.text(),
-             grant.offer.value, summary(grant.resources), xmpp::format_timestamp(grant.expires), grant.consumer.text(),
-             grant.request.value, devices_text(grant.devices), xmpp::format_timestamp(grant.started), grant.reason});
+             grant.offer.value, summary(grant.resources), short_time(grant.expires), grant.consumer.text(),
+             grant.request.value, devices_text(grant.devices), short_time(grant.started), grant.reason});
 }
 
 void print_grants(Format format, const std::vector<xmpp::GrantPayload>& grants) {

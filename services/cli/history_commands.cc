@@ -40,8 +40,8 @@ ExitCode show(Session& session, const ShowFlags& flags) {
     const auto length = interval.until.value_or(history->until) - interval.since;
     known += length;
     if (interval.presence == domain::Presence::kUp) up += length;
-    table.add({std::string(domain::name(interval.presence)), xmpp::format_timestamp(interval.since),
-               interval.until ? xmpp::format_timestamp(*interval.until) : "now", lasted(length)});
+    table.add({std::string(domain::name(interval.presence)), short_time(interval.since),
+               interval.until ? short_time(*interval.until) : "now", lasted(length)});
     intervals.push_back(xmpp::to_json(interval));
   }
   xmpp::Json json{{"provider", history->provider.text()},

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "xmpp/timestamps.h"
+
 namespace bourse::cli {
 namespace {
 
@@ -34,7 +36,7 @@ bool wants_colour(std::FILE* stream) { return std::getenv("NO_COLOR") == nullptr
 
 void Table::add(std::vector<std::string> cells) {
   BOURSE_CHECK(cells.size() == columns_.size());
-  for (auto& cell : cells) cell = printable(std::move(cell));
+  for (auto& cell : cells) cell = cell.empty() ? "-" : printable(std::move(cell));
   rows_.push_back(std::move(cells));
 }
 
@@ -70,6 +72,7 @@ std::string record_text(const xmpp::Json& record, bool colour) {
   for (const auto& [name, value] : record.items()) widest = std::max(widest, name.size());
   std::string out;
   for (const auto& [name, value] : record.items()) {
+    if (value.is_array() && value.empty()) continue;
     const std::string text = printable(value.is_string() ? value.get<std::string>() : value.dump());
     const std::string_view code = colour ? colour_of(text) : std::string_view();
     out += fmt::format("{:<{}}  {}{}{}\n", name, widest, code, text, code.empty() ? "" : "\033[0m");
@@ -86,6 +89,10 @@ void print_list(Format format, const Table& table, const xmpp::Json& list) {
 void print_record(Format format, const xmpp::Json& record) {
   const std::string text = format == Format::kJson ? record.dump(2) + "\n" : record_text(record, wants_colour(stdout));
   std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+std::string short_time(base::Timestamp at) {
+  return xmpp::format_timestamp(std::chrono::floor<std::chrono::seconds>(at));
 }
 
 std::string summary(const domain::Resources& resources, std::string_view gpu_model) {

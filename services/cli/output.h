@@ -28,8 +28,8 @@ class Table {
   // CHECKs that there is a cell for each column.
   void add(std::vector<std::string> cells);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
-  // Aligned, two spaces between columns; control characters shown as '?', so that no text from elsewhere
-  // can drive a terminal. Without rows: the titles only.
+  // Aligned, two spaces between columns, "-" for empty cells; control characters shown as '?', so that no text from
+  // elsewhere can drive a terminal. Without rows: the titles only.
   [[nodiscard]] std::string text(bool wide, bool colour) const;
 
  private:
@@ -37,12 +37,15 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// One object as "name  value" lines; lists and objects inside as compact JSON.
+// One object as "name  value" lines; lists and objects inside as compact JSON, empty lists left out.
 [[nodiscard]] std::string record_text(const xmpp::Json& record, bool colour);
 
 // Prints a list in the format that was asked for.
 void print_list(Format format, const Table& table, const xmpp::Json& list);
 void print_record(Format format, const xmpp::Json& record);
+
+// To the second, which is what tables are read for; JSON has the microseconds.
+[[nodiscard]] std::string short_time(base::Timestamp at);
 
 // "cpu 4, gpu 2, memory 64Gi"
 [[nodiscard]] std::string summary(const domain::Resources& resources, std::string_view gpu_model = {});

@@ -12,7 +12,6 @@
 #include "cli/import.h"
 #include "xmpp/client_xml.h"
 #include "xmpp/config_files.h"
-#include "xmpp/timestamps.h"
 
 namespace bourse::cli {
 namespace {
@@ -62,7 +61,7 @@ class Waiting {
   Result<bool> wait(std::optional<base::Duration> at_most) {
     const auto until = Steady::now() + at_most.value_or(std::chrono::hours(24 * 365));
     auto next_question = Steady::now();
-    while (grants_.size() < wanted_) {
+    while (!all_granted_ && live_.size() < wanted_) {
       if (Steady::now() >= next_question) {
         if (const auto asked = ask(); !asked) return asked.error();
         next_question = Steady::now() + std::chrono::seconds(2);
@@ -78,45 +77,49 @@ class Waiting {
 
   [[nodiscard]] std::vector<xmpp::GrantPayload> grants() const {
     std::vector<xmpp::GrantPayload> list;
-    for (const auto& [number, payload] : grants_) list.push_back(payload);
+    for (const auto& [number, payload] : live_) list.push_back(payload);
     return list;
   }
 
  private:
   void note(const xmpp::GrantPayload& payload) {
-    // An event with the ticket is worth more than one without.
-    auto& kept = grants_[payload.grant.id.value];
-    if (kept.ticket.empty() || !domain::is_live(payload.grant.state)) kept = payload;
+    if (domain::is_live(payload.grant.state)) {
+      live_.insert_or_assign(payload.grant.id.value, payload);
+    } else {
+      live_.erase(payload.grant.id.value);  // revoked: the market looks for another
+    }
   }
 
   base::Status ask() {
     const auto listed = market_.request(id_);
     if (!listed) return listed.error();
-    if (listed->standing && listed->standing->granted > grants_.size()) {
-      const auto all = market_.grants(true, 100'000);
+    const auto standing = listed->standing.value_or(xmpp::RequestStanding{});
+    if (standing.granted > live_.size()) {
+      const auto all = market_.grants(false, 100'000);
       if (!all) return all.error();
       for (const auto& payload : *all) {
         if (payload.grant.request == id_) note(payload);
       }
     }
-    if (grants_.size() >= wanted_ || !listed->standing) return base::Done{};
-    switch (listed->standing->state) {
+    switch (standing.state) {
       case domain::RequestState::kWaiting:
+        return base::Done{};
       case domain::RequestState::kGranted:
+        all_granted_ = true;
         return base::Done{};
       case domain::RequestState::kDone:
       case domain::RequestState::kCancelled:
       case domain::RequestState::kExpired:
         break;
     }
-    return {Errc::kConflict, fmt::format("request '{}' is {} with {} of {} grants", id_.value,
-                                         domain::name(listed->standing->state), grants_.size(), wanted_)};
+    return {Errc::kConflict, fmt::format("request '{}' is over: it is {}", id_.value, domain::name(standing.state))};
   }
 
   xmpp::MarketClient& market_;
   const domain::RequestId id_;
   const std::uint32_t wanted_;
-  std::map<std::uint64_t, xmpp::GrantPayload> grants_;
+  bool all_granted_ = false;
+  std::map<std::uint64_t, xmpp::GrantPayload> live_;
 };
 
 ExitCode submit(Session& session, const SubmitFlags& flags) {
@@ -179,8 +182,8 @@ ExitCode list(Session& session, bool ended_too, std::size_t limit) {
     table.add({listed.id.value, std::string(domain::name(standing.state)),
                fmt::format("{}/{}", standing.granted, request.count), summary(request.resources),
                base::format_duration(request.duration), request.needs.text(),
-               standing.submitted ? xmpp::format_timestamp(*standing.submitted) : "-",
-               request.deadline ? xmpp::format_timestamp(*request.deadline) : "-"});
+               standing.submitted ? short_time(*standing.submitted) : "-",
+               request.deadline ? short_time(*request.deadline) : "-"});
     json.push_back(xmpp::to_json(listed));
   }
   if (table.empty())
