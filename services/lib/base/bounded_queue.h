@@ -26,7 +26,6 @@ class BoundedQueue {
       const std::lock_guard lock(mutex_);
       if (closed_ || items_.size() >= capacity_) return false;
       items_.push_back(std::move(item));
-      if (items_.size() > 1) return true;  // the consumer has been woken for the first one
     }
     filled_.notify_one();
     return true;
