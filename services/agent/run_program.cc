@@ -26,6 +26,28 @@ int milliseconds_until(Steady::time_point until) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
 }
 
+// A program that does not read its input must not end us, whatever the process does with SIGPIPE.
+class NoPipeSignal {
+ public:
+  NoPipeSignal() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoPipeSignal() {
+    const timespec at_once{};
+    while (::sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoPipeSignal(const NoPipeSignal&) = delete;
+  NoPipeSignal& operator=(const NoPipeSignal&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
 struct Child {
   pid_t pid = -1;
   int process_fd = -1;  // readable when it has ended
@@ -96,6 +118,7 @@ bool attend(Child& child, std::string_view input, Steady::time_point until) {
 
 ProgramEnd run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& input,
                        base::Duration time_limit) {
+  const NoPipeSignal no_pipe_signal;
   ProgramEnd end;
   Child child = start(program, arguments);
   if (child.failure != 0) {
