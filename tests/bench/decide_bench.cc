@@ -20,8 +20,11 @@ domain::Offer offer(std::int64_t variant) {
   BOURSE_CHECK(offer.resources.add("cpu", 16'000).ok());
   BOURSE_CHECK(offer.resources.add("memory", std::int64_t{64} << 30).ok());
   BOURSE_CHECK(offer.resources.add("storage", std::int64_t{500} << 30).ok());
-  for (const auto& [name, text] : {std::pair{"arch", std::string("x86_64")}, {"os", "linux"}, {"os.version", "12"},
-                                   {"cpu.model", "EPYC"}, {"rack", "r" + std::to_string(variant)}}) {
+  for (const auto& [name, text] : {std::pair{"arch", std::string("x86_64")},
+                                   {"os", "linux"},
+                                   {"os.version", "12"},
+                                   {"cpu.model", "EPYC"},
+                                   {"rack", "r" + std::to_string(variant)}}) {
     offer.attributes.push_back(domain::make_attribute(name, text, domain::infer_type(text)).value());
   }
   return offer;
@@ -34,7 +37,8 @@ void publish(benchmark::State& measured) {
     domain::Request request;
     BOURSE_CHECK(request.resources.add("cpu", 1'000'000).ok());
     auto record = domain::encode(request);
-    const Command command{{"commons"}, jid("carl@c.test/x"), {}, PublishRequest{{"r" + std::to_string(i)}, request, record}};
+    const Command command{
+        {"commons"}, jid("carl@c.test/x"), {}, PublishRequest{{"r" + std::to_string(i)}, request, record}};
     (void)decide(state, command, now);
   }
   std::int64_t number = 0;
@@ -44,8 +48,11 @@ void publish(benchmark::State& measured) {
     auto content = offer(number % measured.range(0));
     auto record = domain::encode(content);
     const auto actor = jid("ann" + std::to_string(number % 1000) + "@a.test/pc");
-    const Command command{{"commons"}, actor, {actor, "bourse.test", "id"},
-                          PublishOffer{{"offer-number-" + std::to_string(number)}, std::move(content), std::move(record)}};
+    const Command command{
+        {"commons"},
+        actor,
+        {actor, "bourse.test", "id"},
+        PublishOffer{{"offer-number-" + std::to_string(number)}, std::move(content), std::move(record)}};
     if (++number % 64 == 0) builder = std::make_unique<BatchBuilder>();
     measured.ResumeTiming();
     auto plan = decide(state, command, now);

@@ -14,23 +14,23 @@ namespace bourse::base {
 
 // The closed list of reasons. Add one only together with its row in every edge's table.
 enum class Errc {
-  kBadRequest,         // the stanza or argument is malformed
-  kInvalidPayload,     // the payload does not satisfy the market's schema or rules
-  kPayloadRequired,    // a payload is missing
-  kItemRequired,       // an item or item id is missing
-  kNodeRequired,       // a node name is missing
-  kInvalidJid,         // a JID is malformed or not the sender's own
-  kNotSubscribed,      // no such subscription
-  kForbidden,          // the actor may not do this
-  kNotFound,           // no such node, item, grant, provider
-  kConflict,           // it exists already, or its state does not allow this
-  kNotAcceptable,      // understood, but the service will not do it as asked
-  kUnsupported,        // the service does not implement this
-  kPayloadTooBig,      // beyond the announced size limit
-  kResourceConstraint, // a queue or quota is full: try again later
-  kUnavailable,        // a part the service depends on is away: try again later
-  kCorrupt,            // stored or signed data fails verification
-  kInternal,           // a fault of the service itself
+  kBadRequest,          // the stanza or argument is malformed
+  kInvalidPayload,      // the payload does not satisfy the market's schema or rules
+  kPayloadRequired,     // a payload is missing
+  kItemRequired,        // an item or item id is missing
+  kNodeRequired,        // a node name is missing
+  kInvalidJid,          // a JID is malformed or not the sender's own
+  kNotSubscribed,       // no such subscription
+  kForbidden,           // the actor may not do this
+  kNotFound,            // no such node, item, grant, provider
+  kConflict,            // it exists already, or its state does not allow this
+  kNotAcceptable,       // understood, but the service will not do it as asked
+  kUnsupported,         // the service does not implement this
+  kPayloadTooBig,       // beyond the announced size limit
+  kResourceConstraint,  // a queue or quota is full: try again later
+  kUnavailable,         // a part the service depends on is away: try again later
+  kCorrupt,             // stored or signed data fails verification
+  kInternal,            // a fault of the service itself
 };
 
 struct Error {
@@ -43,8 +43,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : data_(std::in_place_index<0>, std::move(value)) {}            // NOLINT(google-explicit-constructor)
-  Result(Error error) : data_(std::in_place_index<1>, std::move(error)) {}        // NOLINT(google-explicit-constructor)
+  Result(T value) : data_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  Result(Error error) : data_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
   Result(Errc code, std::string text) : data_(std::in_place_index<1>, Error{code, std::move(text)}) {}
 
   [[nodiscard]] bool ok() const { return data_.index() == 0; }

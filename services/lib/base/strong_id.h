@@ -26,7 +26,9 @@ struct NumberId {
 
 template <class Tag>
 struct std::hash<bourse::base::TextId<Tag>> {
-  std::size_t operator()(const bourse::base::TextId<Tag>& id) const noexcept { return std::hash<std::string>{}(id.value); }
+  std::size_t operator()(const bourse::base::TextId<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.value);
+  }
 };
 template <class Tag>
 struct std::hash<bourse::base::NumberId<Tag>> {
