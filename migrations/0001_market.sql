@@ -382,12 +382,11 @@ CREATE TABLE bourse.audit_entries (
   entry bytea NOT NULL,
   PRIMARY KEY (pool_id, index)
 );
-CREATE INDEX audit_actor ON bourse.audit_entries (pool_id, actor, index) WHERE actor IS NOT NULL;
-CREATE INDEX audit_provider ON bourse.audit_entries (pool_id, provider, index) WHERE provider IS NOT NULL;
-CREATE INDEX audit_consumer ON bourse.audit_entries (pool_id, consumer, index) WHERE consumer IS NOT NULL;
-CREATE INDEX audit_offer ON bourse.audit_entries (pool_id, offer_id, index) WHERE offer_id IS NOT NULL;
-CREATE INDEX audit_request ON bourse.audit_entries (pool_id, request_id, index) WHERE request_id IS NOT NULL;
-CREATE INDEX audit_grant ON bourse.audit_entries (pool_id, grant_id, index) WHERE grant_id IS NOT NULL;
+-- Who asks for one party's or one item's entries reads the few ranges of pages that may have some. A B-tree for
+-- each column would cost every published offer more than its entry does.
+CREATE INDEX audit_lookup ON bourse.audit_entries
+  USING brin (actor text_bloom_ops, provider text_bloom_ops, consumer text_bloom_ops, offer_id text_bloom_ops,
+              request_id text_bloom_ops, grant_id int8_bloom_ops) WITH (pages_per_range = 32, autosummarize = on);
 
 -- Writing a batch ---------------------------------------------------------------------------------------------
 -- Each function writes one table and returns the pool, so that one statement nests those a batch needs and

@@ -5,7 +5,7 @@
 offers_wanted=1000000
 
 bench_publish() {
-  local samples=(--rounds 5 --seconds 4) options=(--market "bourse.$xmpp_domain" --echo "echo.$xmpp_domain" --own-pubsub "pubsub.$xmpp_domain")
+  local samples=(--rounds 5 --seconds 4) options=(--connections 4 --window 32 --market "bourse.$xmpp_domain" --echo "echo.$xmpp_domain" --own-pubsub "pubsub.$xmpp_domain")
   local ports json
   if [[ -z $csv && -e $root/../shared/data/openb_node_list_all_node.csv ]]; then csv=$(realpath "$root/../shared/data/openb_node_list_all_node.csv"); fi
   [[ -n $csv ]] || say "No --offers-csv: publishing this machine's own offer only"

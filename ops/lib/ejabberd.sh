@@ -33,7 +33,7 @@ start_ejabberd() {
   start_process ejabberd TERM "$console" env HOME="$dir" EJABBERD_CONFIG_PATH="$dir/ejabberd.yml" \
     EJABBERD_LOG_PATH="$dir/log" ERL_CRASH_DUMP_BYTES=0 ERL_LIBS="$libraries" ERL_MAX_PORTS=32000 \
     CONTRIB_MODULES_PATH="$dir/modules" BOURSE_EJABBERD_DIR="$dir" \
-    erl +K true +P 250000 +sss 8192 +sssdcpu 8192 -noinput -mnesia dir "\"$dir/spool\"" -ejabberd log_rate_limit 0 -s ejabberd \
+    erl +K true +P 250000 +sss 8192 +sssdcpu 8192 +sbwt none +sbwtdcpu none +sbwtdio none -noinput -mnesia dir "\"$dir/spool\"" -ejabberd log_rate_limit 0 -s ejabberd \
     -eval '{ok, _} = file:script(os:getenv("BOURSE_EJABBERD_DIR") ++ "/accounts.erl").'
   wait_until ejabberd "$started_pid" "$console" 60 test -e "$dir/ready"
   wait_until ejabberd "$started_pid" "$console" 20 port_open "$c2s"

@@ -63,6 +63,7 @@ class Spine {
   Delivery delivery_;
   base::BoundedQueue<Command> queue_;
   std::atomic<bool> ready_{false};
+  std::atomic<std::size_t> last_commands_{0};  // in the last batch
 
   std::unique_ptr<State> state_;  // the decider's
   Lease lease_;                   // the committer's, or the decider's while the committer rests
