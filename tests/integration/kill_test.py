@@ -11,6 +11,7 @@ events or audit. What was in flight may be either way.
 
 import argparse
 import asyncio
+import os
 import random
 import sys
 import time
@@ -284,7 +285,7 @@ async def run(environment, market, database, rounds, dice):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("rounds", nargs="?", type=int, default=3)
+    arguments.add_argument("rounds", nargs="?", type=int, default=int(os.environ.get("BOURSE_KILL_ROUNDS", "3")))
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     chosen = arguments.parse_args()
     environment = Environment(component=3)
