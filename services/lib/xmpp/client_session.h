@@ -71,6 +71,7 @@ class ClientSession {
   void close();
 
  private:
+  base::Status log_in(int mechanisms);
   class Link;
   explicit ClientSession(ConnectOptions options);
   ConnectOptions options_;
