@@ -30,6 +30,7 @@ start_ejabberd() {
   rm -f "$dir/ready"
   own_directory ejabberd "$dir"
   # Scheduler stacks of 64 MiB: on the default ones a client's 5,000 nested elements crash the whole server.
+  # No busy waiting (+sbwt): PostgreSQL and boursed share these processors.
   start_process ejabberd TERM "$console" env HOME="$dir" EJABBERD_CONFIG_PATH="$dir/ejabberd.yml" \
     EJABBERD_LOG_PATH="$dir/log" ERL_CRASH_DUMP_BYTES=0 ERL_LIBS="$libraries" ERL_MAX_PORTS=32000 \
     CONTRIB_MODULES_PATH="$dir/modules" BOURSE_EJABBERD_DIR="$dir" \
