@@ -29,7 +29,7 @@ struct Batch {
   std::vector<audit::Entry> audit_entries;               // parallel to audit: for the query columns
 
   [[nodiscard]] bool empty() const {
-    return events.empty() && audit.empty() && subscriptions.empty() && offers.empty();
+    return events.empty() && audit.empty() && subscriptions.empty() && offers.empty() && requests.empty();
   }
 };
 

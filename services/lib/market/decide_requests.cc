@@ -30,7 +30,6 @@ void Decision::submit_request(const PublishRequest& publish) {
   entry.submitted = now_;
   entry.seq = this->publish(EventKind::kPublished, pubsub::MarketNode::kRequests, publish.id.value, {}, entry.consumer,
                             publish.record);
-  if (entry.content.deadline) state_.deadlines.emplace(*entry.content.deadline, state_.handle_of(entry));
   write_request(entry);
   record({.kind = audit::EntryKind::kRequestSubmitted,
           .consumer = entry.consumer,
@@ -41,6 +40,7 @@ void Decision::submit_request(const PublishRequest& publish) {
 
 void Decision::want(RequestEntry& entry) {
   entry.state = RequestState::kWaiting;
+  if (entry.content.deadline) state_.deadlines.emplace(*entry.content.deadline, state_.handle_of(entry));
   state_.engine->put_request(state_.handle_of(entry), entry.seq.value, entry.consumer, entry.content);
   wanting_.push_back(*entry.id);
 }

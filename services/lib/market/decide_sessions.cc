@@ -3,7 +3,12 @@
 
 namespace bourse::market {
 
-void Decision::operator()(const SessionAvailable& /*available*/) { state_.set_present(command_.actor); }
+// Beyond the bound a new session's offers are bound to none; a stranger's presence costs no more memory.
+void Decision::operator()(const SessionAvailable& /*available*/) {
+  constexpr std::size_t kMostSessions = 1'000'000;
+  if (state_.session_count() >= kMostSessions && state_.find_session(command_.actor) == nullptr) return;
+  state_.set_present(command_.actor);
+}
 
 // Its offers go together, so that nothing is matched onto one that is about to go as well.
 void Decision::operator()(const SessionGone& /*gone*/) {

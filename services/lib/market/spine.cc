@@ -30,7 +30,10 @@ constexpr std::size_t kMostPending = 4'000;  // commands decided ahead of the di
 
 constexpr unsigned kForever = std::numeric_limits<unsigned>::max();
 
-constexpr char kAway[] = "the market's database is away; nothing was changed, try again in a moment";
+constexpr char kAway[] = "the market's database is away; try again in a moment, the same request twice does no harm";
+
+// The others (presence, the link, time) can be decided twice, and must not be forgotten: nobody repeats them.
+bool expects_answer(const Command& command) { return !command.reply_to.stanza_id.empty(); }
 
 std::vector<Notification> notifications_of(const State& state) {
   std::vector<Notification> notifications;
@@ -83,10 +86,15 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
     if (lease) {
       lease_ = *lease;
       last_batch_ = lease->last_batch;
+      renewed_ = clock_.now();
       state->counters = lease->counters;
       delivery_.start_from(lease->counters.delivered);
       delivery_.redeliver(notifications_of(*state));
       state->undelivered = {};
+      // Whoever told us that it is there is not asked again.
+      if (state_) {
+        for (const auto& session : state_->present_sessions()) state->set_present(session);
+      }
       state_ = std::move(state);
       ready_.store(true);
       spdlog::info("pool {} loaded: epoch {}, event {}, audit entry {}", config_.pool.pool.value, lease_.epoch,
@@ -147,6 +155,10 @@ void Spine::commit_loop(const std::stop_token& stop) {
       if (!woken) renew();
       continue;
     }
+    if (clock_.now() - renewed_ >= kRenewEvery) {  // also when what comes writes nothing
+      renew();
+      if (failure_) continue;
+    }
     Work work = std::move(*pending_);
     pending_.reset();
     committing_ = true;
@@ -184,6 +196,7 @@ CommitResult Spine::commit(Work& work) {
 
 // While nothing is written the lease still has to be kept, and the watermark stored.
 void Spine::renew() {
+  renewed_ = clock_.now();
   auto result = store_.renew(lease_, delivery_.delivered());
   if (result.outcome != CommitOutcome::kCommitted) failure_.emplace(Failure{{}, last_batch_ + 1, std::move(result)});
 }
@@ -205,15 +218,16 @@ void Spine::recover(const std::stop_token& stop) {
   auto commands = std::move(failure.work.commands);
   if (!load(stop, kPatience)) {
     std::move(later.begin(), later.end(), std::back_inserter(commands));
+    auto queued = queue_.pop_some(config_.queue_capacity, base::Duration::zero());
+    std::move(queued.begin(), queued.end(), std::back_inserter(commands));
     refuse(commands);
-    refuse(queue_.pop_some(config_.queue_capacity, base::Duration::zero()));
     if (!load(stop, kForever)) return;
-    commands.clear();
+    std::erase_if(commands, expects_answer);
   } else {
     const bool durable_after_all = lease_.epoch == epoch + 1 && last_batch_ >= failure.batch;
     if (durable_after_all) {
       delivery_.reply(std::move(failure.work.replies));  // its events came out of the log
-      commands.clear();
+      std::erase_if(commands, expects_answer);
     }
     std::move(later.begin(), later.end(), std::back_inserter(commands));
   }
@@ -239,8 +253,8 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
     refuse({*command});
     if (load(stop, kPatience)) continue;
     refuse({command + 1, commands.end()});
-    (void)load(stop, kForever);
-    return;
+    if (!load(stop, kForever)) return;
+    commands.erase(std::remove_if(command + 1, commands.end(), expects_answer), commands.end());
   }
 }
 

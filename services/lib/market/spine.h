@@ -68,6 +68,7 @@ class Spine {
   std::unique_ptr<State> state_;  // the decider's
   Lease lease_;                   // the committer's, or the decider's while the committer rests
   std::uint64_t last_batch_ = 0;
+  base::Timestamp renewed_{};  // the committer's
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -220,6 +220,14 @@ std::vector<domain::Jid> State::bound_sessions() const {
   return bound;
 }
 
+std::vector<domain::Jid> State::present_sessions() const {
+  std::vector<domain::Jid> present;
+  for (const auto& [jid, session] : sessions_) {
+    if (session.present) present.push_back(jid);
+  }
+  return present;
+}
+
 std::uint32_t State::count_offers(const domain::Jid& provider, int by) {
   const auto found = providers_.find(provider);
   BOURSE_CHECK(found != providers_.end());

@@ -98,6 +98,8 @@ class State final : public StateLoader {
   void set_present(const domain::Jid& full);
   void forget_session(const domain::Jid& full);
   [[nodiscard]] std::vector<domain::Jid> bound_sessions() const;
+  [[nodiscard]] std::vector<domain::Jid> present_sessions() const;
+  [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   // Open offers of a provider after adding `by` (+1, -1).
   std::uint32_t count_offers(const domain::Jid& provider, int by);
 

@@ -103,6 +103,10 @@ void Service::on_pubsub(const gloox::Tag& payload, bool set, market::ReplyTo&& a
   auto request = parse_pubsub(payload, set, address.from, clock_.now(), rules_);
   if (!request) return reply_error(address, request.error());
   if (auto* query = std::get_if<market::QueryBody>(&*request)) return ask(std::move(*query), std::move(address));
+  if (!to_retry_.empty()) retry();
+  if (!to_retry_.empty()) {  // an offer must not overtake the presence it lives by
+    return reply_error(address, {Errc::kUnavailable, "the market is catching up; try again in a moment"});
+  }
   auto& wanted = std::get<PoolCommand>(*request);
   market::Command command{std::move(wanted.pool), address.from, address, std::move(wanted.body)};
   if (const auto taken = backend_.submit(std::move(command)); !taken) reply_error(address, taken.error());
@@ -134,7 +138,9 @@ void Service::on_disco(const gloox::Tag& payload, const market::ReplyTo& address
 void Service::on_probe_answer(const gloox::Tag& iq) {
   auto from = domain::Jid::parse(text_attribute(iq, "from"));
   if (!from || !probe_.answered(text_attribute(iq, "id"), *from)) return;
-  if (text_attribute(iq, "type") == "error" && !says_alive(iq)) submit_later(std::move(*from), market::SessionGone{});
+  if (text_attribute(iq, "type") != "error" || says_alive(iq)) return;
+  available_.erase(*from);  // its next presence is news again
+  submit_later(std::move(*from), market::SessionGone{});
 }
 
 void Service::on_presence(const gloox::Tag& presence) {
@@ -168,6 +174,7 @@ void Service::on_link_down(const std::string& reason) {
 void Service::on_tick() {
   for (auto& gone : probe_.tick(*sender_)) {
     spdlog::info("{} did not answer for {} s and counts as gone", gone.text(), SessionProbe::kPatienceTicks);
+    available_.erase(gone);
     submit_later(std::move(gone), market::SessionGone{});
   }
   retry();

@@ -32,5 +32,18 @@ TEST(BatchBuilder, KeepsOneRowPerKeyAndEveryEvent) {
   EXPECT_EQ(batch.audit.size(), batch.audit_entries.size());
 }
 
+TEST(BatchBuilder, ARequestAloneIsWorthABatch) {
+  Pool pool;
+  auto request = request_of({{"cpu", "2"}}, 2);
+  request.deadline = pool.now + std::chrono::minutes(1);
+  (void)pool.request("carl@c.test/cli", "r", request);
+  (void)pool.publish("ann@a.test/pc", "a", offer_of({{"cpu", "2"}}));
+  BatchBuilder builder;
+  auto plan = pool.pass(std::chrono::minutes(1));  // half of it is granted, the rest not wanted any more
+  EXPECT_TRUE(plan.events.empty());
+  builder.add(plan);
+  EXPECT_FALSE(builder.empty());
+}
+
 }  // namespace
 }  // namespace bourse::market

@@ -89,6 +89,9 @@ class Running {
                           {jid(actor), "bourse.test", stanza},
                           PublishRequest{{id}, std::move(content), std::move(record)}});
   }
+  base::Status arrive(const std::string& actor) {
+    return spine_.submit({{"commons"}, jid(actor), {}, SessionAvailable{}});
+  }
   base::Status link_up() { return spine_.submit({{"commons"}, {}, {}, LinkUp{}}); }
 
  private:
@@ -158,6 +161,15 @@ TEST_F(SpineTest, ACommandThatCannotBeSettledIsRefusedAloneAndTheRestGoesOn) {
   ASSERT_TRUE(running.publish("ann@a.test/pc", "after", "2"));
   EXPECT_TRUE(is_published(outbox.reply_to("2")));
   EXPECT_FALSE(store.offers().contains("struck"));
+}
+
+TEST_F(SpineTest, PresenceOutlivesAReload) {
+  Running running(store, outbox, clock);
+  ASSERT_TRUE(running.arrive("ann@a.test/pc"));
+  store.fail_next_commit(Fault::kUnavailable);
+  ASSERT_TRUE(running.publish("ann@a.test/pc", "o", "1"));
+  EXPECT_TRUE(is_published(outbox.reply_to("1")));
+  EXPECT_EQ(store.offers().at("o").session, jid("ann@a.test/pc"));
 }
 
 TEST_F(SpineTest, NotificationsWaitForTheLink) {
