@@ -12,6 +12,7 @@ using namespace bourse;
 namespace {
 
 constexpr xmpp::GuardLimits kLimits{.stanza_bytes = 512, .depth = 6};
+constexpr std::size_t kMostHeld = 16'384;  // the stream's own header has a limit of its own
 
 struct Record final : xmpp::GuardSink {
   void pass(std::string_view bytes) override { passed += bytes; }
@@ -35,10 +36,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   bool fine_too = true;
   for (std::size_t at = 0; at < bytes.size() && fine_too; at += piece) {
     fine_too = piecewise.feed(bytes.substr(at, piece));
-    BOURSE_CHECK(piecewise.held_bytes() <= kLimits.stanza_bytes + piece);
+    BOURSE_CHECK(piecewise.held_bytes() <= kMostHeld + piece);
   }
   BOURSE_CHECK(fine == fine_too);
+  if (!fine) return 0;  // the stream is closed; how much was answered before depends on the reads
   BOURSE_CHECK(whole.refused == parts.refused);
-  if (fine) BOURSE_CHECK(whole.passed == parts.passed);
+  BOURSE_CHECK(whole.passed == parts.passed);
   return 0;
 }

@@ -43,6 +43,9 @@ base::Result<Jid> Jid::parse(std::string_view text) {
   const std::string_view local_text = has_local ? bare_text.substr(0, at) : std::string_view{};
   std::string_view domain_text = has_local ? bare_text.substr(at + 1) : bare_text;
   if (domain_text.ends_with('.')) domain_text.remove_suffix(1);  // RFC 7622 §3.2: the root label is not kept
+  if (domain_text.starts_with('.') || domain_text.find("..") != std::string_view::npos || domain_text.ends_with('.')) {
+    return {Errc::kInvalidJid, "the domainpart of the JID has an empty label between dots"};
+  }
 
   if (has_local) {
     if (auto status = check_part("localpart", local_text); !status) return status.error();

@@ -197,7 +197,7 @@ std::string render(const market::ItemQuery& query) {
 std::string render(const market::StatusQuery& query) { return open("status", query.pool) + "/>"; }
 
 std::string render(const market::SubscriptionsQuery&) {
-  BOURSE_CHECK(!"subscriptions are asked for with XEP-0060");
+  BOURSE_CHECK(false);  // those are asked for with XEP-0060
   return {};
 }
 
