@@ -135,4 +135,17 @@ std::vector<AttributeValue> lookup(const Offer& offer, std::string_view name) {
   return values;
 }
 
+std::vector<AttributeValue> OfferAttributes::values(std::string_view name) const { return lookup(offer_, name); }
+
+void OfferAttributes::each(const std::function<void(std::string_view name, const AttributeValue& value)>& take) const {
+  for (const auto& attribute : offer_.attributes) take(attribute.name, attribute.value());
+  for (const auto& entry : offer_.resources.entries()) take(fold(std::string_view(entry.name)), in_units(entry));
+  if (!offer_.gpu_model.empty()) take(kGpuModel, offer_.gpu_model);
+  for (const auto& service : offer_.services) {
+    take(kService, service.name);
+    if (service.version.empty()) continue;
+    take(std::string(kServicePrefix) + fold(std::string_view(service.name)), Version{service.version});
+  }
+}
+
 }  // namespace bourse::domain

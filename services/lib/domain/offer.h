@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "domain/attribute.h"
 #include "domain/filter.h"
+#include "domain/filter_index.h"
 #include "domain/resources.h"
 
 namespace bourse::domain {
@@ -61,6 +62,17 @@ inline constexpr std::int64_t kMaxDevices = 1024;  // gpus of one offer
 // what this market does not honour yet (schedule, confirm='manual') refused with kUnsupported rather than
 // ignored. kInvalidPayload names the field.
 [[nodiscard]] base::Status validate(const Offer& offer, base::Timestamp now);
+
+// The same of all names, for an index of filters; borrows the offer.
+class OfferAttributes final : public AttributeSource {
+ public:
+  explicit OfferAttributes(const Offer& offer) : offer_(offer) {}
+  [[nodiscard]] std::vector<AttributeValue> values(std::string_view name) const override;
+  void each(const std::function<void(std::string_view name, const AttributeValue& value)>& take) const override;
+
+ private:
+  const Offer& offer_;
+};
 
 // All values an RFC 4515 filter may ask of the offer by `name` (lower case): its attributes, each resource
 // by name as a number (whole units or bytes), `gpu.model`, `service` (names) and `service.<name>` (version).
