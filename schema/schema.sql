@@ -59,11 +59,19 @@ CREATE TABLE bourse.pools (
 CREATE TABLE bourse.nodes (
   pool_id int NOT NULL REFERENCES bourse.pools,
   name text COLLATE "C" NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('market', 'leaf')),
-  owner text,
+  kind text NOT NULL CHECK (kind IN ('market', 'leaf', 'collection')),
+  creator text COLLATE "C" NOT NULL DEFAULT '',  -- bare; empty: the service itself
   created timestamptz NOT NULL DEFAULT now(),
+  config bytea NOT NULL DEFAULT '',   -- empty: the default
+  title text NOT NULL DEFAULT '',     -- of the configuration, for listings
+  hidden boolean NOT NULL DEFAULT false,
+  parents text[] COLLATE "C" NOT NULL DEFAULT '{}',
+  archive_from bigint NOT NULL DEFAULT 0,  -- later events are this node's, and were not purged
   PRIMARY KEY (pool_id, name)
 );
+-- What a collection has, and what is in none: the service's own listing.
+CREATE INDEX nodes_children ON bourse.nodes USING gin (parents);
+CREATE INDEX nodes_roots ON bourse.nodes (pool_id, name) WHERE parents = '{}';
 
 CREATE TABLE bourse.affiliations (
   pool_id int NOT NULL,
@@ -74,15 +82,18 @@ CREATE TABLE bourse.affiliations (
   FOREIGN KEY (pool_id, node) REFERENCES bourse.nodes ON DELETE CASCADE
 );
 
+-- Of one JID there may be several to a node. Sessions of a bare JID are found by the primary key's order, so it
+-- needs neither a column nor an index of its own.
 CREATE TABLE bourse.subscriptions (
   pool_id int NOT NULL,
   node text COLLATE "C" NOT NULL,
   subscriber text COLLATE "C" NOT NULL,
-  bare text COLLATE "C" NOT NULL GENERATED ALWAYS AS (split_part(subscriber, '/', 1)) STORED,
-  since timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (pool_id, node, subscriber)
+  subid bigint NOT NULL,
+  state smallint NOT NULL CHECK (state BETWEEN 1 AND 3),  -- pending, unconfigured, subscribed
+  options bytea NOT NULL DEFAULT '',                      -- empty: the default
+  expires timestamptz,
+  PRIMARY KEY (pool_id, node, subscriber, subid)
 );
-CREATE INDEX subscriptions_bare ON bourse.subscriptions (pool_id, bare);
 
 -- Items of ordinary nodes; those of the market's nodes are offers, requests, grants and intervals.
 CREATE TABLE bourse.items (
@@ -92,11 +103,30 @@ CREATE TABLE bourse.items (
   publisher text COLLATE "C" NOT NULL,
   payload text NOT NULL,
   seq bigint NOT NULL,
-  published timestamptz NOT NULL,
+  modified timestamptz NOT NULL,
+  created timestamptz NOT NULL,
+  born bigint NOT NULL,  -- its first seq: the order of creation within one moment
+  expires timestamptz,
   PRIMARY KEY (pool_id, node, item_id),
   FOREIGN KEY (pool_id, node) REFERENCES bourse.nodes ON DELETE CASCADE
 );
-CREATE INDEX items_order ON bourse.items (pool_id, node, seq);
+-- Partial, though it is true of every item: a statement that names items by their ids then has the primary key
+-- to find them by and nothing else, whatever the planner believed of the table while it was small.
+CREATE INDEX items_order ON bourse.items (pool_id, node, seq) WHERE seq >= 0;
+CREATE INDEX items_creation ON bourse.items (pool_id, node, created, born) WHERE seq >= 0;
+
+-- Sanctions -----------------------------------------------------------------------------------------------------
+
+CREATE TABLE bourse.sanctions (
+  pool_id int NOT NULL REFERENCES bourse.pools,
+  jid text COLLATE "C" NOT NULL,
+  drained boolean NOT NULL,
+  banned boolean NOT NULL,
+  reason text NOT NULL,
+  since timestamptz NOT NULL,
+  PRIMARY KEY (pool_id, jid),
+  CONSTRAINT sanctions_some CHECK (drained OR banned)
+);
 
 -- The market ----------------------------------------------------------------------------------------------
 
@@ -342,6 +372,12 @@ CREATE TABLE bourse.events (
   record bytea NOT NULL
 ) PARTITION BY RANGE (at);
 CREATE INDEX events_seq ON bourse.events (pool_id, seq);
+-- Offers are most of the events of a pool: events_seq finds a page of them. Of everything else a page may be few
+-- among millions. Offers' events have a provider and no consumer, and pay for none of these.
+
+CREATE INDEX events_node ON bourse.events (pool_id, node, seq) WHERE kind >= 3 OR provider = '';
+CREATE INDEX events_consumer ON bourse.events (pool_id, consumer, seq) WHERE consumer <> '' AND kind <= 4;
+CREATE INDEX events_provider ON bourse.events (pool_id, provider, seq) WHERE kind IN (3, 4);
 -- Catches what has no month of its own, so that no clock can make the log refuse an event.
 CREATE TABLE bourse.events_other PARTITION OF bourse.events DEFAULT;
 
@@ -367,6 +403,28 @@ BEGIN
     made := made + 1;
   END LOOP;
   RETURN made;
+END $$;
+
+-- The first event that may have happened at `moment` or later. Numbers and times grow together, so it is found by
+-- halving; a caller that minds a clock that was set back asks for a moment somewhat earlier.
+CREATE FUNCTION bourse.first_event(pool int, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  low bigint := 1;
+  high bigint;
+  middle bigint;
+  happened timestamptz;
+BEGIN
+  SELECT p.last_event + 1 INTO high FROM bourse.pools p WHERE p.id = pool;
+  WHILE low < high LOOP
+    middle := (low + high) / 2;
+    SELECT e.at INTO happened FROM bourse.events e WHERE e.pool_id = pool AND e.seq = middle;
+    IF happened >= moment THEN
+      high := middle;
+    ELSE
+      low := middle + 1;  -- also when it is not there any more: months go from the old end
+    END IF;
+  END LOOP;
+  RETURN low;
 END $$;
 
 -- The entry's own bytes are the truth; the columns beside it are for queries, NULL where they do not apply.
@@ -477,17 +535,121 @@ BEGIN
   RETURN pool;
 END $$;
 
-CREATE FUNCTION bourse.write_subscriptions(pool int, node_names text[], subscribers text[], removals boolean[])
+-- What is neither drained nor banned any more goes.
+CREATE FUNCTION bourse.write_sanctions(pool int, jids text[], drains boolean[], bans boolean[], reasons text[], sinces bigint[])
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
-  FOR i IN 1 .. cardinality(node_names) LOOP
-    IF removals[i] THEN
-      DELETE FROM bourse.subscriptions s WHERE s.pool_id = pool AND s.node = node_names[i] AND s.subscriber = subscribers[i];
+  FOR i IN 1 .. cardinality(jids) LOOP
+    IF NOT (drains[i] OR bans[i]) THEN
+      DELETE FROM bourse.sanctions s WHERE s.pool_id = pool AND s.jid = jids[i];
     END IF;
   END LOOP;
-  INSERT INTO bourse.subscriptions (pool_id, node, subscriber)
-  SELECT pool, t.node, t.subscriber FROM unnest(node_names, subscribers, removals) AS t(node, subscriber, removed)
-  WHERE NOT t.removed ON CONFLICT DO NOTHING;
+  INSERT INTO bourse.sanctions (pool_id, jid, drained, banned, reason, since)
+  SELECT pool, t.jid, t.drained, t.banned, t.reason, bourse.from_micros(t.since)
+  FROM unnest(jids, drains, bans, reasons, sinces) AS t(jid, drained, banned, reason, since)
+  WHERE t.drained OR t.banned
+  ON CONFLICT (pool_id, jid) DO UPDATE
+  SET drained = excluded.drained, banned = excluded.banned, reason = excluded.reason, since = excluded.since;
+  RETURN pool;
+END $$;
+
+-- With their affiliations and items (foreign keys) and subscriptions.
+CREATE FUNCTION bourse.write_removed_nodes(pool int, names text[]) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  removed text;
+BEGIN
+  FOREACH removed IN ARRAY names LOOP
+    DELETE FROM bourse.subscriptions s WHERE s.pool_id = pool AND s.node = removed;
+    DELETE FROM bourse.nodes n WHERE n.pool_id = pool AND n.name = removed;
+  END LOOP;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_nodes(pool int, names text[], kinds text[], titles text[], hiddens boolean[], parent_lists text[],
+                                   creators text[], times bigint[], archive_froms bigint[], starts int[], lengths int[],
+                                   configs bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.nodes (pool_id, name, kind, title, hidden, parents, creator, created, archive_from, config)
+  SELECT pool, t.name, t.kind, t.title, t.hidden, t.parents::text[], t.creator, bourse.from_micros(t.at), t.archive_from,
+         substring(configs FROM t.start FOR t.length)
+  FROM unnest(names, kinds, titles, hiddens, parent_lists, creators, times, archive_froms, starts, lengths)
+    AS t(name, kind, title, hidden, parents, creator, at, archive_from, start, length)
+  ON CONFLICT (pool_id, name) DO UPDATE
+  SET kind = excluded.kind, title = excluded.title, hidden = excluded.hidden, parents = excluded.parents,
+      creator = excluded.creator, created = excluded.created, archive_from = excluded.archive_from, config = excluded.config;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_purged_nodes(pool int, names text[]) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  purged text;
+BEGIN
+  FOREACH purged IN ARRAY names LOOP
+    DELETE FROM bourse.items i WHERE i.pool_id = pool AND i.node = purged;
+  END LOOP;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_affiliations(pool int, node_names text[], jids text[], kinds text[]) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. cardinality(node_names) LOOP
+    IF kinds[i] IS NULL THEN
+      DELETE FROM bourse.affiliations a WHERE a.pool_id = pool AND a.node = node_names[i] AND a.jid = jids[i];
+    END IF;
+  END LOOP;
+  INSERT INTO bourse.affiliations (pool_id, node, jid, affiliation)
+  SELECT pool, t.node, t.jid, t.kind FROM unnest(node_names, jids, kinds) AS t(node, jid, kind) WHERE t.kind IS NOT NULL
+  ON CONFLICT (pool_id, node, jid) DO UPDATE SET affiliation = excluded.affiliation;
+  RETURN pool;
+END $$;
+
+-- Rows that go are looked up one by one, by the primary key, and deleted by where they are: a join, planned while
+-- the table was small, might read all of it once it is big.
+CREATE FUNCTION bourse.write_subscriptions(pool int, gone_nodes text[], gone_subscribers text[], gone_ids bigint[], node_names text[],
+                                           subscribers text[], ids bigint[], states smallint[], expiries bigint[], starts int[],
+                                           lengths int[], option_forms bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  IF gone_nodes <> '{}' THEN
+    DELETE FROM bourse.subscriptions WHERE ctid = ANY (ARRAY(
+      SELECT (SELECT s.ctid FROM bourse.subscriptions s
+              WHERE s.pool_id = pool AND s.node = g.node AND s.subscriber = g.subscriber AND s.subid = g.id)
+      FROM unnest(gone_nodes, gone_subscribers, gone_ids) AS g(node, subscriber, id)));
+  END IF;
+  IF node_names <> '{}' THEN
+    INSERT INTO bourse.subscriptions (pool_id, node, subscriber, subid, state, expires, options)
+    SELECT pool, t.node, t.subscriber, t.id, t.state, bourse.from_micros(t.expires), substring(option_forms FROM t.start FOR t.length)
+    FROM unnest(node_names, subscribers, ids, states, expiries, starts, lengths)
+      AS t(node, subscriber, id, state, expires, start, length)
+    ON CONFLICT (pool_id, node, subscriber, subid) DO UPDATE
+    SET state = excluded.state, expires = excluded.expires, options = excluded.options;
+  END IF;
+  RETURN pool;
+END $$;
+
+-- An item with another time of creation is another item.
+CREATE FUNCTION bourse.write_items(pool int, gone_nodes text[], gone_ids text[], node_names text[], ids text[], publishers text[],
+                                   seqs bigint[], created_times bigint[], modified_times bigint[], expiries bigint[],
+                                   starts int[], lengths int[], payloads bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  IF gone_nodes <> '{}' THEN
+    DELETE FROM bourse.items WHERE ctid = ANY (ARRAY(
+      SELECT (SELECT i.ctid FROM bourse.items i WHERE i.pool_id = pool AND i.node = g.node AND i.item_id = g.id)
+      FROM unnest(gone_nodes, gone_ids) AS g(node, id)));
+  END IF;
+  IF node_names <> '{}' THEN
+    INSERT INTO bourse.items AS i (pool_id, node, item_id, publisher, payload, seq, created, born, modified, expires)
+    SELECT pool, t.node, t.id, t.publisher, convert_from(substring(payloads FROM t.start FOR t.length), 'UTF8'), t.seq,
+           bourse.from_micros(t.created), t.seq, bourse.from_micros(t.modified), bourse.from_micros(t.expires)
+    FROM unnest(node_names, ids, publishers, seqs, created_times, modified_times, expiries, starts, lengths)
+      AS t(node, id, publisher, seq, created, modified, expires, start, length)
+    ON CONFLICT (pool_id, node, item_id) DO UPDATE
+    SET publisher = excluded.publisher, payload = excluded.payload, seq = excluded.seq,
+        born = CASE WHEN i.created = excluded.created THEN i.born ELSE excluded.born END,
+        created = excluded.created, modified = excluded.modified, expires = excluded.expires;
+  END IF;
   RETURN pool;
 END $$;
 
@@ -524,9 +686,11 @@ DECLARE
 BEGIN
   INSERT INTO bourse.pools (name) VALUES (pool_name) ON CONFLICT (name) DO NOTHING;
   SELECT id INTO pool FROM bourse.pools WHERE name = pool_name;
-  INSERT INTO bourse.nodes (pool_id, name, kind)
-  SELECT pool, pool_name || '/' || n, 'market' FROM unnest(ARRAY['offers', 'requests', 'grants', 'availability']) n
-  ON CONFLICT DO NOTHING;
+  INSERT INTO bourse.nodes (pool_id, name, kind, title)
+  SELECT pool, pool_name || '/' || n.leaf, 'market', n.title
+  FROM (VALUES ('offers', 'What providers lend'), ('requests', 'What consumers need'), ('grants', 'Who was given what'),
+               ('availability', 'Which providers are there')) AS n(leaf, title)
+  ON CONFLICT (pool_id, name) DO UPDATE SET title = excluded.title WHERE nodes.kind = 'market';
   RETURN pool;
 END $$;
 
@@ -534,15 +698,15 @@ END $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse FROM PUBLIC;
 GRANT SELECT ON ALL TABLES IN SCHEMA bourse TO bourse_service, bourse_reader;
-GRANT EXECUTE ON FUNCTION bourse.from_micros(bigint), bourse.to_micros(timestamptz) TO bourse_service, bourse_reader;
+GRANT EXECUTE ON FUNCTION bourse.from_micros(bigint), bourse.to_micros(timestamptz), bourse.first_event(int, timestamptz) TO bourse_service, bourse_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse TO bourse_service;
 -- For the triggers only, which run as the owner.
 REVOKE EXECUTE ON FUNCTION bourse.book(int[], text[], text[], bigint[]) FROM bourse_service;
 REVOKE EXECUTE ON FUNCTION bourse.create_pool(text) FROM bourse_service;
 GRANT UPDATE (epoch, lease_holder, lease_until, last_batch, last_event, next_audit, last_grant, delivered)
   ON bourse.pools TO bourse_service;
-GRANT INSERT, UPDATE, DELETE ON bourse.nodes, bourse.affiliations, bourse.items TO bourse_service;
-GRANT INSERT, DELETE ON bourse.subscriptions TO bourse_service;
+GRANT INSERT, UPDATE, DELETE ON bourse.nodes, bourse.affiliations, bourse.items, bourse.sanctions TO bourse_service;
+GRANT INSERT, DELETE, UPDATE (state, options, expires) ON bourse.subscriptions TO bourse_service;
 -- `used` is missing on purpose: only the triggers may say what is in use.
 GRANT INSERT (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published),
       UPDATE (provider, session, open, slots, capacity, record, seq, published) ON bourse.offers TO bourse_service;

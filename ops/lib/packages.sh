@@ -7,7 +7,7 @@ bourse_packages=(
   libgloox-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev
   # tests
-  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-slixmpp libxml2-utils
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-slixmpp python3-aioxmpp libxml2-utils
   # the parts a market stands on
   postgresql postgresql-contrib prosody ejabberd openssl
   # what the scripts call

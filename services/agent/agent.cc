@@ -42,6 +42,24 @@ bool may_pass(Errc code) {
     case Errc::kUnsupported:
     case Errc::kPayloadTooBig:
     case Errc::kCorrupt:
+    case Errc::kNotAllowed:
+    case Errc::kNotAuthorized:
+    case Errc::kClosedNode:
+    case Errc::kNotInRosterGroup:
+    case Errc::kPresenceSubscriptionRequired:
+    case Errc::kPendingSubscription:
+    case Errc::kTooManySubscriptions:
+    case Errc::kInvalidOptions:
+    case Errc::kInvalidSubid:
+    case Errc::kSubidRequired:
+    case Errc::kJidRequired:
+    case Errc::kConfigurationRequired:
+    case Errc::kPreconditionNotMet:
+    case Errc::kMaxItemsExceeded:
+    case Errc::kMaxNodesExceeded:
+    case Errc::kItemForbidden:
+    case Errc::kUnsupportedAccessModel:
+    case Errc::kGone:
       return false;
   }
   BOURSE_CHECK(false);

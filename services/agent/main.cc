@@ -27,7 +27,10 @@ constexpr int kNotAllowed = 4;
 
 int complain(const base::Error& error) {
   std::fprintf(stderr, "bourse-agent: %s\n", error.text.c_str());
-  if (error.code == base::Errc::kForbidden) return kNotAllowed;
+  if (error.code == base::Errc::kForbidden || error.code == base::Errc::kNotAllowed ||
+      error.code == base::Errc::kNotAuthorized) {
+    return kNotAllowed;
+  }
   return error.code == base::Errc::kBadRequest || error.code == base::Errc::kInvalidPayload ? kUsage : kFailed;
 }
 

@@ -15,13 +15,31 @@ ExitCode exit_code(base::Errc code) {
     case Errc::kInvalidJid:
     case Errc::kNotAcceptable:
     case Errc::kPayloadTooBig:
+    case Errc::kInvalidOptions:
+    case Errc::kInvalidSubid:
+    case Errc::kSubidRequired:
+    case Errc::kJidRequired:
+    case Errc::kConfigurationRequired:
+    case Errc::kMaxItemsExceeded:
+    case Errc::kItemForbidden:
+    case Errc::kUnsupportedAccessModel:
       return kUsage;
     case Errc::kNotSubscribed:
     case Errc::kNotFound:
+    case Errc::kGone:
       return kNotFound;
     case Errc::kForbidden:
+    case Errc::kNotAllowed:
+    case Errc::kNotAuthorized:
+    case Errc::kClosedNode:
+    case Errc::kNotInRosterGroup:
+    case Errc::kPresenceSubscriptionRequired:
+    case Errc::kPendingSubscription:
+    case Errc::kTooManySubscriptions:
+    case Errc::kMaxNodesExceeded:
       return kNotAllowed;
     case Errc::kConflict:
+    case Errc::kPreconditionNotMet:
       return kConflict;
     case Errc::kCorrupt:
       return kAuditFailed;

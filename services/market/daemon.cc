@@ -28,8 +28,10 @@ struct PoolParts {
   PoolParts(const Settings& settings, const domain::PoolName& pool, market::Outbox& outbox, const base::Clock& clock)
       : store({.uri = settings.database_uri, .application = "boursed " + pool.value}),
         spine(
-            {.pool = {pool, settings.operators}, .holder = settings.holder, .queue_capacity = settings.queue}, store,
-            [] { return std::make_unique<matching::ScanEngine>(); }, outbox, clock) {}
+            {.pool = {pool, settings.operators, settings.pubsub, pool == settings.pools.front()},
+             .holder = settings.holder,
+             .queue_capacity = settings.queue},
+            store, [] { return std::make_unique<matching::ScanEngine>(); }, outbox, clock) {}
   storage::PgStore store;
   market::Spine spine;
 };
@@ -45,9 +47,12 @@ xmpp::ServiceConfig service_config(const Settings& settings, const base::Signing
   return {.service = settings.jid,
           .pools = settings.pools,
           .operators = settings.operators,
+          .policy = settings.pubsub,
           .max_payload_bytes = settings.max_payload_bytes,
           .ticket_key = key.verify_key().raw(),
-          .version = BOURSE_VERSION};
+          .version = BOURSE_VERSION,
+          .contacts = settings.contacts,
+          .bounce = settings.bounces};
 }
 
 // Presence tells whose offers live by which session: whatever was said while a pool was not loaded would be

@@ -33,9 +33,41 @@ int complain(const base::Error& error) {
       return kConflict;
     case base::Errc::kUnavailable:
       return kTryAgain;
-    default:
+    case base::Errc::kInvalidPayload:
+    case base::Errc::kPayloadRequired:
+    case base::Errc::kItemRequired:
+    case base::Errc::kNodeRequired:
+    case base::Errc::kInvalidJid:
+    case base::Errc::kNotSubscribed:
+    case base::Errc::kForbidden:
+    case base::Errc::kNotFound:
+    case base::Errc::kNotAcceptable:
+    case base::Errc::kUnsupported:
+    case base::Errc::kPayloadTooBig:
+    case base::Errc::kResourceConstraint:
+    case base::Errc::kCorrupt:
+    case base::Errc::kInternal:
+    case base::Errc::kNotAllowed:
+    case base::Errc::kNotAuthorized:
+    case base::Errc::kClosedNode:
+    case base::Errc::kNotInRosterGroup:
+    case base::Errc::kPresenceSubscriptionRequired:
+    case base::Errc::kPendingSubscription:
+    case base::Errc::kTooManySubscriptions:
+    case base::Errc::kInvalidOptions:
+    case base::Errc::kInvalidSubid:
+    case base::Errc::kSubidRequired:
+    case base::Errc::kJidRequired:
+    case base::Errc::kConfigurationRequired:
+    case base::Errc::kPreconditionNotMet:
+    case base::Errc::kMaxItemsExceeded:
+    case base::Errc::kMaxNodesExceeded:
+    case base::Errc::kItemForbidden:
+    case base::Errc::kUnsupportedAccessModel:
+    case base::Errc::kGone:
       return kFailure;
   }
+  return kFailure;
 }
 
 int migrate(const boursed::Settings& settings) {

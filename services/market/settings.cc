@@ -19,6 +19,21 @@ const std::vector<std::string> kKnown{"xmpp.jid",
                                       "market.operators",
                                       "market.holder",
                                       "market.ticket-key-file",
+                                      "pubsub.create-nodes",
+                                      "pubsub.create-nodes-domains",
+                                      "pubsub.auto-create",
+                                      "pubsub.max-items",
+                                      "pubsub.max-nodes-per-jid",
+                                      "pubsub.max-subscriptions-per-jid",
+                                      "pubsub.max-items-per-publish",
+                                      "pubsub.longest-subscription-lease-days",
+                                      "pubsub.hard-bounces",
+                                      "pubsub.soft-bounces",
+                                      "contact.abuse",
+                                      "contact.admin",
+                                      "contact.feedback",
+                                      "contact.security",
+                                      "contact.support",
                                       "limits.queue",
                                       "limits.max-payload-bytes",
                                       "log.level",
@@ -37,6 +52,39 @@ class SettingsReader {
     auto value = config_.number(key, static_cast<std::int64_t>(into), least, most);
     if (value) into = static_cast<Number>(*value);
     keep(value);
+  }
+
+  void flag(const char* key, bool& into) {
+    std::string value;
+    text(key, value, into ? "true" : "false");
+    if (error_) return;
+    if (value == "true" || value == "false") {
+      into = value == "true";
+    } else {
+      error_ = base::Error{base::Errc::kBadRequest, config_.where(key) + ": '" + value + "' is not true or false"};
+    }
+  }
+
+  void list(const char* key, std::vector<std::string>& into) {
+    auto values = config_.list(key);
+    keep(values);
+    if (values) into = std::move(values).value();
+  }
+
+  void creation(const char* key, pubsub::CreationPolicy& into) {
+    std::string value;
+    text(key, value, "anyone");
+    if (error_) return;
+    if (value == "anyone") {
+      into = pubsub::CreationPolicy::kAnyone;
+    } else if (value == "domains") {
+      into = pubsub::CreationPolicy::kDomains;
+    } else if (value == "operators") {
+      into = pubsub::CreationPolicy::kOperators;
+    } else {
+      error_ = base::Error{base::Errc::kBadRequest,
+                           config_.where(key) + ": '" + value + "' is none of anyone, domains, operators"};
+    }
   }
 
   void jid(const char* key, domain::Jid& into) {
@@ -86,6 +134,31 @@ class SettingsReader {
 
 }  // namespace
 
+namespace {
+
+void read_pubsub(SettingsReader& reader, Settings& settings) {
+  auto& policy = settings.pubsub;
+  reader.creation("pubsub.create-nodes", policy.creation);
+  reader.list("pubsub.create-nodes-domains", policy.creation_domains);
+  reader.flag("pubsub.auto-create", policy.auto_create);
+  reader.number("pubsub.max-items", policy.limits.max_items, 1, 1'000'000);
+  reader.number("pubsub.max-nodes-per-jid", policy.max_nodes_per_jid, 0, 1'000'000);
+  reader.number("pubsub.max-subscriptions-per-jid", policy.max_subscriptions_per_jid, 1, 10'000'000);
+  reader.number("pubsub.max-items-per-publish", policy.max_items_per_publish, 1, 10'000);
+  int days = 366;
+  reader.number("pubsub.longest-subscription-lease-days", days, 1, 36'500);
+  policy.longest_lease = std::chrono::hours(24 * days);
+  reader.number("pubsub.hard-bounces", settings.bounces.hard, 1, 1'000'000);
+  reader.number("pubsub.soft-bounces", settings.bounces.soft, 1, 1'000'000);
+  reader.list("contact.abuse", settings.contacts.abuse);
+  reader.list("contact.admin", settings.contacts.admin);
+  reader.list("contact.feedback", settings.contacts.feedback);
+  reader.list("contact.security", settings.contacts.security);
+  reader.list("contact.support", settings.contacts.support);
+}
+
+}  // namespace
+
 base::Result<Settings> read_settings(const std::optional<std::string>& config_file) {
   auto config = xmpp::load_config(kKnown, "boursed.toml", config_file, xmpp::process_environment());
   if (!config) return config.error();
@@ -106,6 +179,8 @@ base::Result<Settings> read_settings(const std::optional<std::string>& config_fi
   reader.required("market.ticket-key-file", settings.ticket_key_file);
   reader.number("limits.queue", settings.queue, 1, 10'000'000);
   reader.number("limits.max-payload-bytes", settings.max_payload_bytes, 1'024, 1'048'576);
+  settings.pubsub.limits.max_payload_bytes = static_cast<std::uint32_t>(settings.max_payload_bytes);
+  read_pubsub(reader, settings);
   reader.text("log.level", settings.log.level, "info");
   reader.text("log.file", settings.log.file, "");
   settings.log.program = "boursed";

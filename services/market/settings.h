@@ -12,6 +12,9 @@
 #include "base/result.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
+#include "pubsub/policy.h"
+#include "xmpp/bounces.h"
+#include "xmpp/disco.h"
 
 namespace bourse::boursed {
 
@@ -30,6 +33,9 @@ struct Settings {
   std::size_t queue = 10'000;
   std::size_t max_payload_bytes = 65'536;
   std::size_t readers = 2;  // connections for queries
+  pubsub::Policy pubsub;
+  xmpp::BouncePolicy bounces;
+  xmpp::ContactAddresses contacts;
   base::LogOptions log;
 };
 

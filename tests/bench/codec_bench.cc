@@ -83,9 +83,14 @@ BENCHMARK(guard);
 
 struct Fixture {
   Fixture()
-      : service(
-            {domain::Jid::parse("bourse.localhost").value(), {{"commons"}}, {}, 65'536, std::string(32, 'k'), "bench"},
-            backend, {}, clock) {
+      : service({domain::Jid::parse("bourse.localhost").value(),
+                 {{"commons"}},
+                 {},
+                 {},
+                 65'536,
+                 std::string(32, 'k'),
+                 "bench"},
+                backend, {}, clock) {
     service.attach(sender);
   }
   base::SystemClock clock;
@@ -106,7 +111,7 @@ void reply_of_publish(benchmark::State& state) {
   const market::ReplyTo to{domain::Jid::parse("user1@localhost/load").value(), "bourse.localhost", "p123456"};
   for (auto _ : state) {
     std::vector<market::Reply> replies(16, {to, market::Published{{"commons/offers"}, "offer-123456"}});
-    fixture.service.deliver(std::move(replies), {});
+    fixture.service.deliver(std::move(replies));
   }
   state.SetItemsProcessed(state.iterations() * 16);
 }

@@ -73,29 +73,55 @@ market::Event event(std::uint64_t seq, const std::string& item) {
   return row;
 }
 
-base::Status Loaded::on_offer(market::OfferRow&& row) {
-  offers.push_back(std::move(row));
-  return base::Done{};
+pubsub::NodeRow leaf(const std::string& name) {
+  pubsub::NodeRow row;
+  row.name.value = name;
+  row.creator = jid("ann@one.example");
+  row.created = kStart;
+  return row;
 }
-base::Status Loaded::on_request(market::RequestRow&& row) {
-  requests.push_back(std::move(row));
-  return base::Done{};
+
+pubsub::SubscriptionRow subscription(const std::string& node, const std::string& subscriber, std::uint64_t id) {
+  pubsub::SubscriptionRow row;
+  row.node.value = node;
+  row.subscriber = jid(subscriber);
+  row.id.value = id;
+  return row;
 }
-base::Status Loaded::on_grant(market::GrantRow&& row) {
-  grants.push_back(std::move(row));
-  return base::Done{};
+
+pubsub::SubscriptionRow removed(pubsub::SubscriptionRow row) {
+  row.removed = true;
+  return row;
 }
-base::Status Loaded::on_subscription(market::SubscriptionRow&& row) {
-  subscriptions.push_back(std::move(row));
-  return base::Done{};
+
+pubsub::ItemRow item(const std::string& node, const std::string& id, std::uint64_t seq) {
+  pubsub::ItemRow row;
+  row.node.value = node;
+  row.id = id;
+  row.publisher = jid("ann@one.example");
+  row.payload = "<entry xmlns='urn:x'>é \"\\\n" + id + "</entry>";
+  row.seq.value = seq;
+  row.created = row.modified = kStart + std::chrono::seconds(seq);
+  return row;
 }
+
+pubsub::ItemRow removed(pubsub::ItemRow row) {
+  row.removed = true;
+  row.payload.clear();
+  return row;
+}
+
+base::Status Loaded::on_offer(market::OfferRow&& row) { return take('o', offers, std::move(row)); }
+base::Status Loaded::on_request(market::RequestRow&& row) { return take('r', requests, std::move(row)); }
+base::Status Loaded::on_grant(market::GrantRow&& row) { return take('g', grants, std::move(row)); }
+base::Status Loaded::on_sanction(market::SanctionRow&& row) { return take('b', sanctions, std::move(row)); }
+base::Status Loaded::on_node(pubsub::NodeRow&& row) { return take('n', nodes, std::move(row)); }
+base::Status Loaded::on_affiliation(pubsub::AffiliationRow&& row) { return take('f', affiliations, std::move(row)); }
+base::Status Loaded::on_subscription(pubsub::SubscriptionRow&& row) { return take('s', subscriptions, std::move(row)); }
+base::Status Loaded::on_item(pubsub::ItemRow&& row) { return take('i', items, std::move(row)); }
 base::Status Loaded::on_provider_up(const domain::Jid& provider) {
-  providers_up.push_back(provider);
-  return base::Done{};
+  return take('u', providers_up, domain::Jid(provider));
 }
-base::Status Loaded::on_undelivered(market::Event&& row) {
-  undelivered.push_back(std::move(row));
-  return base::Done{};
-}
+base::Status Loaded::on_undelivered(market::Event&& row) { return take('e', undelivered, std::move(row)); }
 
 }  // namespace bourse::test

@@ -25,21 +25,45 @@ inline const base::Timestamp kStart = base::Timestamp(std::chrono::hours(24 * 36
 [[nodiscard]] market::GrantRow ended(market::GrantRow row, domain::GrantState state);
 [[nodiscard]] market::Event event(std::uint64_t seq, const std::string& item);
 
-// Everything acquire() hands over.
+[[nodiscard]] pubsub::NodeRow leaf(const std::string& name);
+[[nodiscard]] pubsub::SubscriptionRow subscription(const std::string& node, const std::string& subscriber,
+                                                   std::uint64_t id = 1);
+[[nodiscard]] pubsub::SubscriptionRow removed(pubsub::SubscriptionRow row);
+[[nodiscard]] pubsub::ItemRow item(const std::string& node, const std::string& id, std::uint64_t seq);
+[[nodiscard]] pubsub::ItemRow removed(pubsub::ItemRow row);
+
+// Everything acquire() hands over; `order` has a letter for each kind of row as it came, without repetitions.
 struct Loaded final : market::StateLoader {
+  std::string order;
   std::vector<market::OfferRow> offers;
   std::vector<market::RequestRow> requests;
   std::vector<market::GrantRow> grants;
-  std::vector<market::SubscriptionRow> subscriptions;
+  std::vector<market::SanctionRow> sanctions;
+  std::vector<pubsub::NodeRow> nodes;
+  std::vector<pubsub::AffiliationRow> affiliations;
+  std::vector<pubsub::SubscriptionRow> subscriptions;
+  std::vector<pubsub::ItemRow> items;
   std::vector<domain::Jid> providers_up;
   std::vector<market::Event> undelivered;
 
   base::Status on_offer(market::OfferRow&& row) override;
   base::Status on_request(market::RequestRow&& row) override;
   base::Status on_grant(market::GrantRow&& row) override;
-  base::Status on_subscription(market::SubscriptionRow&& row) override;
+  base::Status on_sanction(market::SanctionRow&& row) override;
+  base::Status on_node(pubsub::NodeRow&& row) override;
+  base::Status on_affiliation(pubsub::AffiliationRow&& row) override;
+  base::Status on_subscription(pubsub::SubscriptionRow&& row) override;
+  base::Status on_item(pubsub::ItemRow&& row) override;
   base::Status on_provider_up(const domain::Jid& provider) override;
   base::Status on_undelivered(market::Event&& event) override;
+
+ private:
+  template <class Row>
+  base::Status take(char letter, std::vector<Row>& rows, Row&& row) {
+    if (order.empty() || order.back() != letter) order.push_back(letter);
+    rows.push_back(std::move(row));
+    return base::Done{};
+  }
 };
 
 }  // namespace bourse::test

@@ -95,15 +95,15 @@ TEST_P(StoreContract, EverythingComesBack) {
   first.offers = {o1, o2, gone};
   first.requests = {r1, r2};
   first.new_grants = {g1, ended(grant(2, o2, r1, resources({{"cpu", 1}})), GrantState::kRevoked)};
-  first.subscriptions = {{{"commons/offers"}, jid("sue@four.example/x"), false},
-                         {{"commons/offers"}, jid("tom@four.example"), false}};
+  first.subscriptions = {subscription("commons/offers", "sue@four.example/x"),
+                         subscription("commons/offers", "tom@four.example")};
   first.availability = {{jid("ann@one.example"), domain::Presence::kUp, kStart}};
   first.events = {event(1, "a"), event(2, "b\nc")};
   first.counters = {{2}, {0}, {2}, {0}};
   write(first);
   market::Batch second = batch();
   second.offers = {withdrawn(gone)};
-  second.subscriptions = {{{"commons/offers"}, jid("tom@four.example"), true}};
+  second.subscriptions = {removed(subscription("commons/offers", "tom@four.example"))};
   write(second);
 
   const Loaded loaded = reload();

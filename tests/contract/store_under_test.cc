@@ -13,6 +13,7 @@ class FakeUnderTest final : public StoreUnderTest {
   market::Store& store() override { return fake_; }
   market::Store& second_store() override { return fake_; }
   market::Reader& reader() override { return fake_; }
+  [[nodiscard]] base::Timestamp now() const override { return clock_.now(); }
   void expire_lease() override { clock_.advance(std::chrono::hours(1)); }
 
  private:
@@ -26,6 +27,9 @@ class PostgresUnderTest final : public StoreUnderTest {
   market::Store& store() override { return store_; }
   market::Store& second_store() override { return second_; }
   market::Reader& reader() override { return reader_; }
+  [[nodiscard]] base::Timestamp now() const override {
+    return std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now());
+  }
   void expire_lease() override { database_.query("UPDATE bourse.pools SET lease_until = now() - interval '1 second'"); }
 
  private:

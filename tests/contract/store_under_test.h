@@ -20,6 +20,8 @@ class StoreUnderTest {
   // Another process's store on the same data.
   virtual market::Store& second_store() = 0;
   virtual market::Reader& reader() = 0;
+  // The clock that expires items and subscriptions; the database's is the real one.
+  [[nodiscard]] virtual base::Timestamp now() const = 0;
   // Lets the lease run out.
   virtual void expire_lease() = 0;
 };

@@ -21,6 +21,7 @@ FORBIDDEN = ("auth", "forbidden", "")
 NOT_FOUND = ("cancel", "item-not-found", "")
 NOT_ACCEPTABLE = ("modify", "not-acceptable", "")
 BAD = ("modify", "bad-request", "")
+JID_REQUIRED = ("modify", "bad-request", "jid-required")
 INVALID_JID = ("modify", "bad-request", "invalid-jid")
 
 # name, payload, error, words of its text
@@ -128,8 +129,8 @@ STANZA_CASES = [
      ["g999999"]),
     ("a retract of nothing", "set", pubsub(f"<retract node='{OFFERS}'/>"), ("modify", "bad-request", "item-required"),
      ["item"]),
-    ("an empty JID subscribed", "set", pubsub(f"<subscribe node='{OFFERS}' jid=''/>"), INVALID_JID, []),
-    ("no JID subscribed", "set", pubsub(f"<subscribe node='{OFFERS}'/>"), INVALID_JID, ["jid"]),
+    ("an empty JID subscribed", "set", pubsub(f"<subscribe node='{OFFERS}' jid=''/>"), JID_REQUIRED, []),
+    ("no JID subscribed", "set", pubsub(f"<subscribe node='{OFFERS}'/>"), JID_REQUIRED, ["jid"]),
     ("another's JID subscribed", "set", pubsub(f"<subscribe node='{OFFERS}' jid='eve@localhost'/>"), INVALID_JID,
      ["eve@localhost"]),
     ("a broken JID subscribed", "set", pubsub(f"<subscribe node='{OFFERS}' jid='@@'/>"), INVALID_JID, []),
@@ -140,7 +141,8 @@ STANZA_CASES = [
     ("items set", "set", pubsub(f"<items node='{OFFERS}'/>"), BAD, ["type get"]),
     ("an empty pubsub", "set", f"<pubsub xmlns='{PUBSUB}'/>", BAD, ["empty"]),
     ("an action nobody knows", "set", pubsub("<dance/>"), UNSUPPORTED, ["<dance>"]),
-    ("a node to be made", "set", pubsub("<create node='mine'/>"), UNSUPPORTED, []),
+    ("a node in the market's own name", "set", pubsub("<create node='commons/mine'/>"), FORBIDDEN, ["commons/mine"]),
+    ("a node that is there", "set", pubsub(f"<create node='{OFFERS}'/>"), ("cancel", "conflict", ""), [OFFERS]),
     ("a page that is not there", "get", pubsub(f"<items node='{OFFERS}'/><set xmlns='http://jabber.org/protocol/rsm'>"
                                                "<max>10</max><after>no-such-item</after></set>"), NOT_FOUND, []),
     ("a page of minus one", "get", pubsub(f"<items node='{OFFERS}'/><set xmlns='http://jabber.org/protocol/rsm'>"

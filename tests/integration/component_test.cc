@@ -113,7 +113,7 @@ class Watched final : public LinkHandler {
 
 struct Running {
   explicit Running(const LinkConfig& config)
-      : service({domain::Jid::parse(config.jid).value(), {{"commons"}}, {}, 65'536, std::string(32, 'k'), "test"},
+      : service({domain::Jid::parse(config.jid).value(), {{"commons"}}, {}, {}, 65'536, std::string(32, 'k'), "test"},
                 backend, {}, clock),
         watched(service),
         link(config, watched) {

@@ -120,6 +120,30 @@ TEST_F(StorageSchema, EditedAndMissingMigrationsAreRefusedByName) {
   EXPECT_EQ(storage::migrate(database.superuser(), directory.path() / "nowhere").error().code, base::Errc::kNotFound);
 }
 
+TEST_F(StorageSchema, RowsOfTheFirstSchemaAreKept) {
+  const PgDatabase database(PgDatabase::Content::kEmpty);
+  const Directory directory;
+  for (const auto& entry : fs::directory_iterator(directory.path())) {
+    if (entry.path().filename().string() > "0002") fs::remove(entry.path());
+  }
+  ASSERT_TRUE(storage::migrate(database.superuser(), directory.path()).ok());
+  database.query(
+      "INSERT INTO bourse.nodes (pool_id, name, kind, owner) VALUES (1, 'a', 'leaf', 'ann@x'), (1, 'b', 'leaf', NULL);"
+      "INSERT INTO bourse.affiliations VALUES (1, 'a', 'ann@x', 'owner');"
+      "INSERT INTO bourse.subscriptions (pool_id, node, subscriber) VALUES (1, 'commons/offers', 'sue@x/phone');"
+      "INSERT INTO bourse.items VALUES (1, 'a', 'i', 'ann@x', '<x/>', 5, '2026-01-01Z')");
+  ASSERT_TRUE(storage::migrate(database.superuser(), kMigrations).ok());
+  EXPECT_EQ(database.query("SELECT string_agg(creator, ',' ORDER BY name) FROM bourse.nodes WHERE kind = 'leaf'"),
+            "ann@x,");
+  EXPECT_EQ(database.query("SELECT title FROM bourse.nodes WHERE name = 'commons/offers'"), "What providers lend");
+  EXPECT_EQ(database.query("SELECT (subscriber, subid, state, options, expires)::text FROM bourse.subscriptions"),
+            "(sue@x/phone,1,3,\"\\\\x\",)");
+  EXPECT_EQ(
+      database.query("SELECT (born, created = '2026-01-01Z', modified = created, payload)::text FROM bourse.items"),
+      "(5,t,t,<x/>)");
+  EXPECT_EQ(database.query("SELECT count(*) FROM bourse.affiliations"), "1");
+}
+
 TEST_F(StorageSchema, TwoMigratingAtOnceDoItOnce) {
   const PgDatabase database(PgDatabase::Content::kEmpty);
   std::size_t applied[2] = {0, 0};
@@ -149,6 +173,10 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
       "used) "
       "VALUES (1, 'x', 'a', '', true, '{cpu}', '{1}', '', 1, now(), '{}')",
       "DELETE FROM bourse.offers",
+      "UPDATE bourse.subscriptions SET subscriber = 'eve@x.example'",
+      "TRUNCATE bourse.subscriptions",
+      "TRUNCATE bourse.sanctions",
+      "SELECT bourse.create_pool('another')",
       "DELETE FROM bourse.grants",
       "UPDATE bourse.grants SET amounts = '{1}'",
       "ALTER TABLE bourse.offers DISABLE TRIGGER ALL",

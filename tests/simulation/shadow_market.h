@@ -31,7 +31,8 @@ class ShadowMarket {
   void apply(const market::RequestRow& row);
   void apply(const market::GrantStarted& change);
   void apply(const market::GrantEnded& change);
-  void apply(const market::SubscriptionRow& /*row*/) {}
+  void apply(const market::SanctionRow& /*row*/) {}
+  void apply(const pubsub::Change& /*change*/) {}
   void apply(const domain::AvailabilityChange& change);
 
   std::map<std::string, market::OfferRow> offers_;      // open

@@ -1,7 +1,8 @@
-// The reading half of FakeStore.
+// The reading half of FakeStore: the market.
 #include <algorithm>
 
 #include "domain/records.h"
+#include "support/fake_page.h"
 #include "support/fake_store.h"
 
 namespace bourse::test {
@@ -10,40 +11,6 @@ namespace {
 using market::Item;
 using market::ItemKind;
 using market::PageOf;
-
-// One page of `all`, which is in order; `id_of` names a row.
-template <class Row, class IdOf>
-base::Result<PageOf<Row>> page_of(std::vector<Row>&& all, const market::Page& page, IdOf id_of) {
-  const std::size_t max = std::min(page.max, market::kMaxPage);
-  std::size_t begin = 0;
-  std::size_t end = all.size();
-  const std::string anchor = page.after ? *page.after : page.before.value_or("");
-  if (!anchor.empty()) {
-    const auto at = std::find_if(all.begin(), all.end(), [&](const Row& row) { return id_of(row) == anchor; });
-    if (at == all.end()) return {base::Errc::kNotFound, "there is no item " + anchor + " to page from"};
-    const auto position = static_cast<std::size_t>(at - all.begin());
-    if (page.after) {
-      begin = position + 1;
-    } else {
-      end = position;
-    }
-  }
-  if (page.index) begin = std::min<std::size_t>(all.size(), *page.index);
-  PageOf<Row> result;
-  result.count = all.size();
-  result.complete = end - begin <= max;
-  if (!result.complete) {
-    if (page.before) {
-      begin = end - max;
-    } else {
-      end = begin + max;
-    }
-  }
-  result.first_index = page.index.value_or(begin);
-  result.rows.assign(std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(begin)),
-                     std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(end)));
-  return result;
-}
 
 struct Sorted {
   std::uint64_t key;
@@ -144,17 +111,6 @@ base::Result<PageOf<Item>> FakeStore::items(const market::ItemQuery& query, cons
   }
   page.count = page.rows.size();
   return page;
-}
-
-base::Result<std::vector<market::SubscriptionRow>> FakeStore::subscriptions(const domain::PoolName& pool,
-                                                                            const domain::Jid& bare) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  std::vector<market::SubscriptionRow> rows;
-  for (const auto& [key, row] : state_.subscriptions) {
-    if (row.subscriber.bare() == bare) rows.push_back(row);
-  }
-  return rows;
 }
 
 base::Result<std::vector<domain::AvailabilityInterval>> FakeStore::availability(const domain::PoolName& pool,

@@ -52,6 +52,20 @@ bool is_open(const market::RequestRow& row) {
 
 }  // namespace
 
+FakeStore::FakeStore(const base::Clock& clock, std::string pool) : clock_(clock), pool_(std::move(pool)) {
+  constexpr std::pair<const char*, const char*> kMarketNodes[] = {{"offers", "What providers lend"},
+                                                                  {"requests", "What consumers need"},
+                                                                  {"grants", "Who was given what"},
+                                                                  {"availability", "Which providers are there"}};
+  for (const auto& [leaf, title] : kMarketNodes) {
+    pubsub::NodeRow row;
+    row.name.value = pool_ + '/' + leaf;
+    row.kind = pubsub::NodeKind::kMarket;
+    row.title = title;
+    state_.nodes[row.name.value] = std::move(row);
+  }
+}
+
 void FakeStore::fail_next_commit(Fault fault) {
   const std::lock_guard lock(mutex_);
   faults_.push_back(fault);
@@ -114,9 +128,7 @@ base::Status FakeStore::load(market::StateLoader& loader) const {
     if (!domain::is_live(row.state)) continue;
     if (auto taken = loader.on_grant(market::GrantRow(row)); !taken.ok()) return taken;
   }
-  for (const auto& [key, row] : state_.subscriptions) {
-    if (auto taken = loader.on_subscription(market::SubscriptionRow(row)); !taken.ok()) return taken;
-  }
+  if (auto loaded = load_nodes(loader); !loaded.ok()) return loaded;
   for (const auto& [provider, history] : state_.availability) {
     if (history.back().presence != domain::Presence::kUp) continue;
     if (auto taken = loader.on_provider_up(*domain::Jid::parse(provider)); !taken.ok()) return taken;
@@ -192,14 +204,7 @@ std::string FakeStore::apply(State& state, const market::Batch& batch) {
     if (domain::is_live(row.state)) touched.push_back(row.offer.value);
   }
   if (std::string why = over_granted(state, touched); !why.empty()) return why;
-  for (const auto& row : batch.subscriptions) {
-    const std::pair key(row.node.value, row.subscriber.text());
-    if (row.removed) {
-      state.subscriptions.erase(key);
-    } else {
-      state.subscriptions[key] = row;
-    }
-  }
+  if (std::string why = apply_nodes(state, batch); !why.empty()) return why;
   for (const auto& change : batch.availability) apply_availability(state.availability[change.provider.text()], change);
   state.last_batch = batch.number;
   const domain::EventSeq delivered = std::max(state.counters.delivered, batch.counters.delivered);

@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,7 @@ enum class Fault {
 class FakeStore final : public market::Store, public market::Reader {
  public:
   // With one pool. The clock says when a lease has run out.
-  explicit FakeStore(const base::Clock& clock, std::string pool = "commons") : clock_(clock), pool_(std::move(pool)) {}
+  explicit FakeStore(const base::Clock& clock, std::string pool = "commons");
 
   // The next commits fail so, first come first served.
   void fail_next_commit(Fault fault);
@@ -47,8 +48,15 @@ class FakeStore final : public market::Store, public market::Reader {
 
   [[nodiscard]] base::Result<market::PageOf<market::Item>> items(const market::ItemQuery& query,
                                                                  const market::Viewer& viewer) override;
-  [[nodiscard]] base::Result<std::vector<market::SubscriptionRow>> subscriptions(const domain::PoolName& pool,
-                                                                                 const domain::Jid& bare) override;
+  [[nodiscard]] base::Result<market::NodeAccess> node_access(const domain::PoolName& pool, const domain::NodeName& node,
+                                                             const domain::Jid& bare) override;
+  [[nodiscard]] base::Result<market::PageOf<pubsub::ItemRow>> node_items(const market::NodeItemsQuery& query) override;
+  [[nodiscard]] base::Result<market::PageOf<market::NodeSummary>> nodes(const market::NodesQuery& query,
+                                                                        const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::PageOf<market::Event>> archive(const market::ArchiveQuery& query,
+                                                                    const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::ArchiveEdges> archive_edges(const market::ArchiveEdgesQuery& query,
+                                                                 const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<std::vector<domain::AvailabilityInterval>> availability(const domain::PoolName& pool,
                                                                                      const domain::Jid& provider,
                                                                                      base::Timestamp since,
@@ -58,6 +66,11 @@ class FakeStore final : public market::Store, public market::Reader {
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
 
  private:
+  struct Leaf {
+    std::map<std::string, pubsub::ItemRow> items;       // by id
+    std::map<std::string, domain::EventSeq> first_seq;  // of its publication as a new item
+  };
+  using SubscriptionKey = std::tuple<std::string, std::string, pubsub::SubId>;
   // Everything a transaction can change, so that a refused one can be dropped whole.
   struct State {
     std::uint64_t last_batch = 0;
@@ -65,15 +78,25 @@ class FakeStore final : public market::Store, public market::Reader {
     std::map<std::string, market::OfferRow> offers;
     std::map<std::string, market::RequestRow> requests;
     std::map<std::uint64_t, market::GrantRow> grants;
-    std::map<std::pair<std::string, std::string>, market::SubscriptionRow> subscriptions;
+    std::map<std::string, market::SanctionRow> sanctions;
+    std::map<std::string, pubsub::NodeRow> nodes;
+    std::map<std::pair<std::string, std::string>, pubsub::AffiliationRow> affiliations;
+    std::map<SubscriptionKey, pubsub::SubscriptionRow> subscriptions;
+    std::map<std::string, Leaf> leaves;  // by node
     std::map<std::string, std::vector<domain::AvailabilityInterval>> availability;
   };
 
-  static std::string apply(State& state, const market::Batch& batch);  // why it is refused; empty: applied
+  static std::string apply(State& state, const market::Batch& batch);        // why it is refused; empty: applied
+  static std::string apply_nodes(State& state, const market::Batch& batch);  // as apply()
+  static void remove_node(State& state, const std::string& name);
+  static void apply_item(Leaf& leaf, const pubsub::ItemRow& row);
   static std::string over_granted(const State& state, const std::vector<std::string>& touched);
   static void apply_availability(std::vector<domain::AvailabilityInterval>& history,
                                  const domain::AvailabilityChange& change);
   base::Status load(market::StateLoader& loader) const;
+  base::Status load_nodes(market::StateLoader& loader) const;
+  // The events of a node's archive that the viewer may see; kNotFound: no such node.
+  base::Result<std::vector<market::Event>> archive_of(const domain::NodeName& node, const market::Viewer& viewer) const;
   market::CommitResult write(const market::Batch& batch);
 
   const base::Clock& clock_;

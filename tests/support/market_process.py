@@ -136,6 +136,8 @@ class Market:
                          "migrations": str(REPOSITORY / "migrations")},
             "market": {"pools": ["commons"], "operators": [], "ticket-key-file": str(self.folder / "ticket.key")},
             "limits": {},
+            "pubsub": {},
+            "contact": {},
             "log": {"level": "info"},
         }
         for name, value in settings.items():

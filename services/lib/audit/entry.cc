@@ -15,7 +15,7 @@ struct KindNames {
   std::string_view name;
 };
 
-constexpr std::array<KindNames, 12> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
+constexpr std::array<KindNames, 14> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
                                                {EntryKind::kOfferWithdrawn, "offer-withdrawn"},
                                                {EntryKind::kRequestSubmitted, "request-submitted"},
                                                {EntryKind::kRequestCancelled, "request-cancelled"},
@@ -26,7 +26,9 @@ constexpr std::array<KindNames, 12> kKinds = {{{EntryKind::kOfferPublished, "off
                                                {EntryKind::kGrantExpired, "grant-expired"},
                                                {EntryKind::kGrantRevoked, "grant-revoked"},
                                                {EntryKind::kProviderUp, "provider-up"},
-                                               {EntryKind::kProviderDown, "provider-down"}}};
+                                               {EntryKind::kProviderDown, "provider-down"},
+                                               {EntryKind::kSanctioned, "sanctioned"},
+                                               {EntryKind::kSanctionLifted, "sanction-lifted"}}};
 
 // EntryKind has the numbers of the wire, so that one cast is the whole mapping.
 static_assert(static_cast<int>(EntryKind::kOfferPublished) == v1::AUDIT_KIND_OFFER_PUBLISHED);
@@ -41,6 +43,8 @@ static_assert(static_cast<int>(EntryKind::kGrantExpired) == v1::AUDIT_KIND_GRANT
 static_assert(static_cast<int>(EntryKind::kGrantRevoked) == v1::AUDIT_KIND_GRANT_REVOKED);
 static_assert(static_cast<int>(EntryKind::kProviderUp) == v1::AUDIT_KIND_PROVIDER_UP);
 static_assert(static_cast<int>(EntryKind::kProviderDown) == v1::AUDIT_KIND_PROVIDER_DOWN);
+static_assert(static_cast<int>(EntryKind::kSanctioned) == v1::AUDIT_KIND_SANCTIONED);
+static_assert(static_cast<int>(EntryKind::kSanctionLifted) == v1::AUDIT_KIND_SANCTION_LIFTED);
 static_assert(kKinds.size() == v1::AuditKind_ARRAYSIZE - 1);
 
 base::Error corrupt(std::string_view what) {

@@ -27,6 +27,8 @@ enum class EntryKind {
   kGrantRevoked = 10,
   kProviderUp = 11,
   kProviderDown = 12,
+  kSanctioned = 13,      // an operator drained or banned `provider`
+  kSanctionLifted = 14,  // … and took that back
 };
 [[nodiscard]] std::string_view name(EntryKind kind);  // "offer-published"
 [[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);

@@ -31,11 +31,31 @@ enum class Errc {
   kUnavailable,         // a part the service depends on is away: try again later
   kCorrupt,             // stored or signed data fails verification
   kInternal,            // a fault of the service itself
+  // XEP-0060's own conditions, each the error of one rule there.
+  kNotAllowed,                    // closed-node: nobody may do this here, whoever asks
+  kNotAuthorized,                 // only subscribers may
+  kClosedNode,                    // the whitelist does not have the actor
+  kNotInRosterGroup,              // the roster model does not let the actor in
+  kPresenceSubscriptionRequired,  // the presence model does not let the actor in
+  kPendingSubscription,           // an owner has not decided yet
+  kTooManySubscriptions,          // the quota of one JID
+  kInvalidOptions,                // a subscription options form that is wrong
+  kInvalidSubid,                  // no such subscription id
+  kSubidRequired,                 // several subscriptions: which?
+  kJidRequired,                   // the address is missing
+  kConfigurationRequired,         // a subscription that must be configured first
+  kPreconditionNotMet,            // publish-options that do not hold
+  kMaxItemsExceeded,              // more items than the node takes at once
+  kMaxNodesExceeded,              // the quota of nodes of one JID
+  kItemForbidden,                 // the node takes no items, only signals
+  kUnsupportedAccessModel,        // the service has no such access model
+  kGone,                          // the node was deleted; text: where it is now
 };
 
 struct Error {
   Errc code = Errc::kInternal;
-  std::string text;  // for a person: what was wrong, where, what to do
+  std::string text;          // for a person: what was wrong, where, what to do
+  std::string feature = {};  // of kUnsupported: XEP-0060's name of what is missing ("collections"); may be empty
 
   friend bool operator==(const Error&, const Error&) = default;
 };

@@ -9,6 +9,7 @@
 #include "audit/entry.h"
 #include "market/event.h"
 #include "market/rows.h"
+#include "pubsub/rows.h"
 
 namespace bourse::market {
 
@@ -22,14 +23,23 @@ struct Batch {
   std::vector<OfferRow> offers;
   std::vector<RequestRow> requests;
   std::vector<GrantRow> new_grants;  // started in this batch (and perhaps ended in it)
-  std::vector<SubscriptionRow> subscriptions;
+  std::vector<SanctionRow> sanctions;
+  // Nodes, again in the order of writing. A node removed and made again in one batch is in both lists.
+  std::vector<domain::NodeName> removed_nodes;  // with all that belongs to them
+  std::vector<pubsub::NodeRow> nodes;
+  std::vector<domain::NodeName> purged_nodes;  // their items, before `items`
+  std::vector<pubsub::AffiliationRow> affiliations;
+  std::vector<pubsub::SubscriptionRow> subscriptions;
+  std::vector<pubsub::ItemRow> items;
   std::vector<domain::AvailabilityChange> availability;  // per provider in order of time
   std::vector<Event> events;                             // by seq
   std::vector<AuditRow> audit;                           // by index
   std::vector<audit::Entry> audit_entries;               // parallel to audit: for the query columns
 
   [[nodiscard]] bool empty() const {
-    return events.empty() && audit.empty() && subscriptions.empty() && offers.empty() && requests.empty();
+    return events.empty() && audit.empty() && offers.empty() && requests.empty() && sanctions.empty() &&
+           removed_nodes.empty() && nodes.empty() && purged_nodes.empty() && affiliations.empty() &&
+           subscriptions.empty() && items.empty();
   }
 };
 

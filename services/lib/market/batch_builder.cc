@@ -31,11 +31,18 @@ void BatchBuilder::add(Plan& plan) {
     batch_.audit_entries.push_back(std::move(entry));
   }
   plan.audit.clear();
-  for (const auto& notification : plan.events) batch_.events.push_back(notification.event);
+  for (auto& [event, recipients] : plan.events) {
+    if (recipients.empty()) {
+      batch_.events.push_back(std::move(event));
+    } else {
+      batch_.events.push_back(event);
+    }
+  }
 }
 
 Batch BatchBuilder::finish(const PoolCounters& counters) && {
   batch_.counters = counters;
+  std::move(nodes_).finish(batch_);
   return std::move(batch_);
 }
 
@@ -70,9 +77,9 @@ void BatchBuilder::fold(GrantEnded&& change) {
   }
 }
 
-void BatchBuilder::fold(SubscriptionRow&& row) {
-  const auto key = row.node.value + '\n' + row.subscriber.text();
-  put(batch_.subscriptions, subscriptions_, key, std::move(row));
+void BatchBuilder::fold(SanctionRow&& row) {
+  const auto jid = row.jid;
+  put(batch_.sanctions, sanctions_, jid, std::move(row));
 }
 
 void BatchBuilder::fold(domain::AvailabilityChange&& change) { batch_.availability.push_back(std::move(change)); }

@@ -7,15 +7,17 @@
 #include <unordered_map>
 
 #include "market/batch.h"
+#include "market/node_rows_builder.h"
 #include "market/plan.h"
 
 namespace bourse::market {
 
 class BatchBuilder {
  public:
-  // Takes what of the plan storage writes; replies, recipients and probes are left in it, events are copied.
+  // Takes what of the plan storage writes. Replies, repeats and probes are left in it, and of the events those that
+  // somebody is to be told of: the others are moved.
   void add(Plan& plan);
-  [[nodiscard]] bool empty() const { return batch_.empty(); }
+  [[nodiscard]] bool empty() const { return batch_.empty() && nodes_.empty(); }
   // `counters` as they are after the last plan.
   [[nodiscard]] Batch finish(const PoolCounters& counters) &&;
 
@@ -24,14 +26,16 @@ class BatchBuilder {
   void fold(RequestRow&& row);
   void fold(GrantStarted&& change);
   void fold(GrantEnded&& change);
-  void fold(SubscriptionRow&& row);
+  void fold(SanctionRow&& row);
   void fold(domain::AvailabilityChange&& change);
+  void fold(pubsub::Change&& change) { nodes_.fold(std::move(change)); }
 
   Batch batch_;
   std::unordered_map<domain::OfferId, std::size_t> offers_;
   std::unordered_map<domain::RequestId, std::size_t> requests_;
   std::unordered_map<domain::GrantId, std::size_t> started_;
-  std::unordered_map<std::string, std::size_t> subscriptions_;
+  std::unordered_map<domain::Jid, std::size_t> sanctions_;
+  NodeRowsBuilder nodes_;
 };
 
 }  // namespace bourse::market

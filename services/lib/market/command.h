@@ -3,6 +3,7 @@
 // Lifetime: value, kept until its batch is durable (a failed batch is decided again). Threads: handed over.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -10,6 +11,8 @@
 #include "domain/jid.h"
 #include "domain/offer.h"
 #include "domain/request.h"
+#include "pubsub/command.h"
+#include "pubsub/subscription_options.h"
 
 namespace bourse::market {
 
@@ -32,18 +35,19 @@ struct Retract {
   std::string item_id;
 };
 
-struct Subscribe {
-  domain::NodeName node;
-  domain::Jid subscriber;  // the actor's own bare or full JID
+// The actor's full JID sent us presence, directed or because it is subscribed to ours.
+struct SessionAvailable {
+  pubsub::Show show = pubsub::Show::kOnline;
 };
+struct SessionGone {};  // … and went offline, or does not answer any more
 
-struct Unsubscribe {
-  domain::NodeName node;
-  domain::Jid subscriber;
+// An operator's word about a JID (bare): what is unset stays as it is.
+struct Sanction {
+  domain::Jid jid{};
+  std::optional<bool> drained = {};  // its offers take no new grants
+  std::optional<bool> banned = {};   // it may not publish, ask or subscribe; what it has ends
+  std::string reason = {};
 };
-
-struct SessionAvailable {};  // the actor's full JID sent us directed presence
-struct SessionGone {};       // … and went offline, or does not answer any more
 
 // The link to the XMPP server is up (again): sessions that offers live by have to be asked whether they
 // are still there.
@@ -52,7 +56,8 @@ struct LinkUp {};
 // Time passed: leases, deadlines and offers run out. Also carries the delivered watermark along.
 struct Tick {};
 
-using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, Subscribe, Unsubscribe, SessionAvailable,
+// pubsub::Command: everything asked of nodes that is not an offer's or a request's own.
+using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, pubsub::Command, Sanction, SessionAvailable,
                                  SessionGone, LinkUp, Tick>;
 
 // Where the answer goes: enough to address the reply stanza.

@@ -8,10 +8,28 @@
 
 namespace bourse::market {
 
+namespace {
+
+// What a banned JID still may: nothing that anybody would notice. Its presence is the network's to tell.
+bool is_refused(const State& state, const Command& command) {
+  const bool asks = !std::holds_alternative<SessionAvailable>(command.body) &&
+                    !std::holds_alternative<SessionGone>(command.body) && !command.actor.empty();
+  return asks && !state.sanctions.empty() && state.is_banned(command.actor.bare());
+}
+
+}  // namespace
+
 Plan decide(State& state, const Command& command, base::Timestamp now) {
   Decision decision(state, command, now);
+  if (is_refused(state, command)) return decision.refuse();
   std::visit(decision, command.body);
   return decision.finish();
+}
+
+Plan Decision::refuse() {
+  fail(base::Errc::kForbidden, "an operator of this market has banned " + command_.actor.bare().text() + ": " +
+                                   state_.sanctions.at(command_.actor.bare()).reason);
+  return std::move(plan_);
 }
 
 void Decision::reply(ReplyBody body) {
@@ -27,6 +45,13 @@ void Decision::record(audit::Entry entry) {
 
 domain::EventSeq Decision::publish(EventKind kind, pubsub::MarketNode node, std::string item_id,
                                    const domain::Jid& provider, const domain::Jid& consumer, std::string bytes) {
+  return publish(kind, node, std::move(item_id), provider, consumer, std::move(bytes),
+                 recipients_of(state_, node, provider, consumer));
+}
+
+domain::EventSeq Decision::publish(EventKind kind, pubsub::MarketNode node, std::string item_id,
+                                   const domain::Jid& provider, const domain::Jid& consumer, std::string bytes,
+                                   pubsub::Recipients recipients) {
   ++state_.counters.last_event.value;
   Notification notification;
   notification.event = {.seq = state_.counters.last_event,
@@ -38,14 +63,9 @@ domain::EventSeq Decision::publish(EventKind kind, pubsub::MarketNode node, std:
                         .provider = provider,
                         .consumer = consumer,
                         .record = std::move(bytes)};
-  notification.recipients = recipients(node, provider, consumer);
+  notification.recipients = std::move(recipients);
   plan_.events.push_back(std::move(notification));
   return state_.counters.last_event;
-}
-
-Recipients Decision::recipients(pubsub::MarketNode node, const domain::Jid& provider,
-                                const domain::Jid& consumer) const {
-  return recipients_of(state_, node, provider, consumer);
 }
 
 // Requests that lost a grant come before those an offer wakes: they were served first and are owed.

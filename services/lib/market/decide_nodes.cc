@@ -1,4 +1,4 @@
-// What concerns nodes as such: retract by node, subscriptions.
+// What concerns nodes: retract by node of the market, and all that pubsub decides.
 #include "market/decision.h"
 
 namespace bourse::market {
@@ -20,36 +20,40 @@ void Decision::operator()(const Retract& retract) {
   }
 }
 
-void Decision::operator()(const Subscribe& subscribe) {
-  const auto parsed = pubsub::parse_node(subscribe.node.value);
-  if (!parsed || parsed->pool != state_.config.pool) {
-    return fail(base::Errc::kNotFound, "there is no node '" + subscribe.node.value + "'");
-  }
-  if (subscribe.subscriber.bare() != command_.actor.bare()) {
-    return fail(base::Errc::kInvalidJid,
-                "only your own JID can be subscribed, not '" + subscribe.subscriber.text() + "'");
-  }
-  if (state_.subscriptions.add(subscribe.node, subscribe.subscriber)) {
-    plan_.changes.emplace_back(SubscriptionRow{subscribe.node, subscribe.subscriber, false});
-  }
-  reply(Subscribed{subscribe.node, subscribe.subscriber});
+pubsub::Context Decision::node_context() const {
+  return {command_.actor, state_.is_operator(command_.actor.bare()), now_, state_.counters.last_event};
 }
 
-void Decision::operator()(const Unsubscribe& unsubscribe) {
-  const auto parsed = pubsub::parse_node(unsubscribe.node.value);
-  if (!parsed || parsed->pool != state_.config.pool) {
-    return fail(base::Errc::kNotFound, "there is no node '" + unsubscribe.node.value + "'");
+void Decision::take(pubsub::Outcome&& outcome) {
+  for (auto& change : outcome.changes) plan_.changes.emplace_back(std::move(change));
+  for (auto& notice : outcome.notices) {
+    Notification notification;
+    notification.event = {.seq = notice.seq,
+                          .at = notice.seq.value == 0 ? notice.at : now_,
+                          .kind = static_cast<EventKind>(notice.kind),
+                          .node = std::move(notice.node),
+                          .item_id = std::move(notice.item_id),
+                          .publisher = std::move(notice.publisher),
+                          .provider = {},
+                          .consumer = std::move(notice.subject),
+                          .record = std::move(notice.record)};
+    notification.recipients = std::move(notice.recipients);
+    if (notice.seq.value == 0) {
+      plan_.repeats.push_back(std::move(notification));
+      continue;
+    }
+    ++state_.counters.last_event.value;
+    BOURSE_CHECK(notice.seq == state_.counters.last_event);
+    plan_.events.push_back(std::move(notification));
   }
-  if (unsubscribe.subscriber.bare() != command_.actor.bare()) {
-    return fail(base::Errc::kForbidden,
-                "only your own subscriptions can be ended, not those of '" + unsubscribe.subscriber.text() + "'");
-  }
-  if (!state_.subscriptions.remove(unsubscribe.node, unsubscribe.subscriber)) {
-    return fail(base::Errc::kNotSubscribed,
-                "'" + unsubscribe.subscriber.text() + "' is not subscribed to '" + unsubscribe.node.value + "'");
-  }
-  plan_.changes.emplace_back(SubscriptionRow{unsubscribe.node, unsubscribe.subscriber, true});
-  reply(Acknowledged{});
+}
+
+void Decision::operator()(const pubsub::Command& command) {
+  auto outcome = state_.nodes.decide(node_context(), command);
+  auto answer = std::move(outcome.answer);
+  take(std::move(outcome));
+  if (!answer) return reply(answer.error());
+  reply(std::move(answer).value());
 }
 
 }  // namespace bourse::market

@@ -3,11 +3,14 @@
 
 #include "domain/records.h"
 #include "market/decision.h"
-#include "pubsub/access.h"
+#include "market/recipients.h"
 
 namespace bourse::market {
 
 void Decision::operator()(const PublishOffer& publish) {
+  if (auto may = state_.nodes.may_publish_to_market(pubsub::MarketNode::kOffers, command_.actor); !may) {
+    return reply(may.error());
+  }
   auto* entry = state_.find_offer(publish.id);
   if (entry == nullptr) {
     open_offer(publish);
@@ -22,7 +25,7 @@ void Decision::operator()(const PublishOffer& publish) {
 
 void Decision::open_offer(const PublishOffer& publish) {
   const auto provider = command_.actor.bare();
-  put_offer(state_.add_offer(publish.id, provider), publish);
+  put_offer(state_.add_offer(publish.id, provider), publish, nullptr);
   if (state_.count_offers(provider, +1) == 1) change_availability(provider, domain::Presence::kUp);
 }
 
@@ -31,7 +34,8 @@ void Decision::replace_offer(OfferEntry& entry, const PublishOffer& publish) {
   const bool same_session = (entry.session != nullptr && *entry.session == command_.actor) ||
                             (entry.session == nullptr && state_.find_session(command_.actor) == nullptr);
   if (same_session && entry.content == ContentDigest::of(publish.record)) return;
-  put_offer(entry, publish);
+  const auto before = filtered_content(entry);
+  put_offer(entry, publish, before ? &*before : nullptr);
 
   // What live grants hold stays theirs as long as the offer still has it, the oldest first.
   const auto handle = state_.handle_of(entry);
@@ -43,15 +47,20 @@ void Decision::replace_offer(OfferEntry& entry, const PublishOffer& publish) {
   }
 }
 
-void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish) {
+std::optional<domain::Offer> Decision::filtered_content(const OfferEntry& entry) const {
+  if (!state_.nodes.has_filters(state_.node(pubsub::MarketNode::kOffers))) return std::nullopt;
+  return state_.engine->content(state_.handle_of(entry));
+}
+
+void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish, const domain::Offer* before) {
   const auto& provider = *entry.provider;
   entry.content = ContentDigest::of(publish.record);
   state_.bind(entry, state_.find_session(command_.actor) != nullptr ? command_.actor : domain::Jid{});
   state_.set_expiry(entry, publish.offer.expires.value_or(base::Timestamp::max()));
   state_.engine->put_offer(state_.handle_of(entry), provider, publish.offer);
 
-  const auto seq =
-      this->publish(EventKind::kPublished, pubsub::MarketNode::kOffers, publish.id.value, provider, {}, publish.record);
+  const auto seq = this->publish(EventKind::kPublished, pubsub::MarketNode::kOffers, publish.id.value, provider, {},
+                                 publish.record, recipients_of_offer(state_, &publish.offer, before));
   plan_.changes.emplace_back(OfferRow{.id = publish.id,
                                       .provider = provider,
                                       .session = entry.session != nullptr ? *entry.session : domain::Jid{},
@@ -82,10 +91,12 @@ void Decision::withdraw_offer(OfferEntry& entry, std::string_view reason) {
 
   const domain::OfferId id = *entry.id;
   const domain::Jid provider = *entry.provider;
+  const auto content = filtered_content(entry);
   state_.engine->remove_offer(state_.handle_of(entry));
   state_.remove_offer(entry);
 
-  const auto seq = publish(EventKind::kRetracted, pubsub::MarketNode::kOffers, id.value, provider, {}, {});
+  const auto seq = publish(EventKind::kRetracted, pubsub::MarketNode::kOffers, id.value, provider, {}, {},
+                           recipients_of_offer(state_, nullptr, content ? &*content : nullptr));
   plan_.changes.emplace_back(OfferRow{.id = id,
                                       .provider = provider,
                                       .session = {},

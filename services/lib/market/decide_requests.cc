@@ -9,6 +9,9 @@ namespace bourse::market {
 using domain::RequestState;
 
 void Decision::operator()(const PublishRequest& publish) {
+  if (auto may = state_.nodes.may_publish_to_market(pubsub::MarketNode::kRequests, command_.actor); !may) {
+    return reply(may.error());
+  }
   const auto* entry = state_.find_request(publish.id);
   if (entry != nullptr && entry->consumer != command_.actor.bare()) {
     return fail(base::Errc::kForbidden,
@@ -65,6 +68,9 @@ std::unordered_set<domain::Jid> Decision::excluded(const RequestEntry& request) 
   auto providers = request.refused;
   if (request.content.spread == domain::Spread::kProvider) {
     for (const auto id : request.grants) providers.insert(state_.find_grant(id)->provider);
+  }
+  for (const auto& [jid, sanction] : state_.sanctions) {
+    if (sanction.drained) providers.insert(jid);
   }
   return providers;
 }

@@ -4,14 +4,18 @@
 namespace bourse::market {
 
 // Beyond the bound a new session's offers are bound to none; a stranger's presence costs no more memory.
-void Decision::operator()(const SessionAvailable& /*available*/) {
+void Decision::operator()(const SessionAvailable& available) {
   constexpr std::size_t kMostSessions = 1'000'000;
   if (state_.session_count() >= kMostSessions && state_.find_session(command_.actor) == nullptr) return;
   state_.set_present(command_.actor);
+  if (state_.nodes.presences.set(command_.actor, available.show)) take(state_.nodes.session_came(node_context()));
 }
 
-// Its offers go together, so that nothing is matched onto one that is about to go as well.
+// Its offers go together, so that nothing is matched onto one that is about to go as well. A session that is not known
+// may have been forgotten by a batch that failed: what its end means for nodes is not written then.
 void Decision::operator()(const SessionGone& /*gone*/) {
+  state_.nodes.presences.erase(command_.actor);
+  take(state_.nodes.session_gone(node_context()));
   const auto* session = state_.find_session(command_.actor);
   if (session == nullptr) return;
   const auto offers = session->offers;
@@ -19,7 +23,7 @@ void Decision::operator()(const SessionGone& /*gone*/) {
   state_.forget_session(command_.actor);
 }
 
-void Decision::operator()(const LinkUp& /*up*/) { plan_.probes = state_.bound_sessions(); }
+void Decision::operator()(const LinkUp& /*up*/) { plan_.probes = state_.sessions(); }
 
 void Decision::operator()(const Tick& /*tick*/) {
   while (!state_.offer_expiries.empty() && state_.offer_expiries.begin()->first <= now_) {
@@ -33,6 +37,7 @@ void Decision::operator()(const Tick& /*tick*/) {
     state_.deadlines.erase(state_.deadlines.begin());
     pass_deadline(state_.request_at(handle));
   }
+  if (state_.nodes.next_expiry() <= now_) take(state_.nodes.expire(node_context()));
 }
 
 }  // namespace bourse::market

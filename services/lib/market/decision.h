@@ -3,6 +3,7 @@
 // Lifetime: one decide() call. Threads: the decider's only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +21,14 @@ class Decision {
   void operator()(const PublishOffer& publish);
   void operator()(const PublishRequest& publish);
   void operator()(const Retract& retract);
-  void operator()(const Subscribe& subscribe);
-  void operator()(const Unsubscribe& unsubscribe);
+  void operator()(const pubsub::Command& command);
+  void operator()(const Sanction& sanction);
   void operator()(const SessionAvailable& available);
   void operator()(const SessionGone& gone);
   void operator()(const LinkUp& up);
   void operator()(const Tick& tick);
 
+  Plan refuse();  // the actor is banned
   Plan finish();  // matches what the command left to match, and gives the plan
 
  private:
@@ -37,12 +39,20 @@ class Decision {
   void record(audit::Entry entry);
   domain::EventSeq publish(EventKind kind, pubsub::MarketNode node, std::string item_id, const domain::Jid& provider,
                            const domain::Jid& consumer, std::string bytes);
-  [[nodiscard]] Recipients recipients(pubsub::MarketNode node, const domain::Jid& provider,
-                                      const domain::Jid& consumer) const;
+  domain::EventSeq publish(EventKind kind, pubsub::MarketNode node, std::string item_id, const domain::Jid& provider,
+                           const domain::Jid& consumer, std::string bytes, pubsub::Recipients recipients);
+
+  [[nodiscard]] pubsub::Context node_context() const;
+  void take(pubsub::Outcome&& outcome);  // its rows and notices; its answer stays
+
+  void expel(const domain::Jid& bare);  // it was banned: what it has ends
 
   void open_offer(const PublishOffer& publish);
   void replace_offer(OfferEntry& entry, const PublishOffer& publish);
-  void put_offer(OfferEntry& entry, const PublishOffer& publish);
+  // `before`: what it replaces; null: nothing.
+  void put_offer(OfferEntry& entry, const PublishOffer& publish, const domain::Offer* before);
+  // What filters may have matched, only where there are any.
+  [[nodiscard]] std::optional<domain::Offer> filtered_content(const OfferEntry& entry) const;
   void withdraw_offer(OfferEntry& entry, std::string_view reason);
   void change_availability(const domain::Jid& provider, domain::Presence presence);
   void retract_offer(const domain::OfferId& id);

@@ -4,10 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "domain/ids.h"
@@ -21,21 +18,30 @@ enum class EventKind : std::int16_t {
   kGrantStarted = 3,         // record: Grant
   kGrantEnded = 4,           // record: Grant
   kAvailabilityChanged = 5,  // record: AvailabilityChange; item id: the provider's bare JID
+  // From 16 on: what happened to nodes, numbered and recorded as pubsub::NoticeKind says.
+  kItemPublished = 16,
+  kItemRetracted = 17,
+  kNodeConfigured = 18,
+  kNodeDeleted = 19,
+  kNodePurged = 20,
+  kSubscriptionChanged = 21,
+  kSubscriptionRequested = 22,
+  kNodeCreated = 23,
+  kAssociated = 24,
+  kDissociated = 25,
 };
+[[nodiscard]] constexpr bool is_notice(EventKind kind) { return static_cast<std::int16_t>(kind) >= 16; }
 
 struct Event {
-  domain::EventSeq seq{};
+  domain::EventSeq seq{};  // 0: told now only, not in the log
   base::Timestamp at{};
   EventKind kind = EventKind::kPublished;
   domain::NodeName node{};
   std::string item_id{};
   domain::Jid publisher{};  // who caused it; empty: the market itself
   domain::Jid provider{};   // bare; empty where there is none
-  domain::Jid consumer{};   // bare; empty where there is none
+  domain::Jid consumer{};   // bare; empty where there is none; of a subscription's event: the subscriber
   std::string record{};     // domain/records.h
 };
-
-// Whom to tell of an event; shared, because most events of a node have the same subscribers.
-using Recipients = std::shared_ptr<const std::vector<domain::Jid>>;
 
 }  // namespace bourse::market

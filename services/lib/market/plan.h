@@ -12,6 +12,7 @@
 #include "market/reader.h"
 #include "market/reply.h"
 #include "market/rows.h"
+#include "pubsub/outcome.h"
 
 namespace bourse::market {
 
@@ -22,13 +23,14 @@ struct GrantEnded {
   GrantRow grant;
 };
 
-using Change =
-    std::variant<OfferRow, RequestRow, GrantStarted, GrantEnded, SubscriptionRow, domain::AvailabilityChange>;
+using Change = std::variant<OfferRow, RequestRow, GrantStarted, GrantEnded, SanctionRow, domain::AvailabilityChange,
+                            pubsub::Change>;
 
 struct Plan {
   std::vector<Change> changes;
   std::vector<AuditRecord> audit;
-  std::vector<Notification> events;
+  std::vector<Notification> events;   // logged, by seq
+  std::vector<Notification> repeats;  // told again, not logged (seq 0)
   std::vector<Reply> replies;
   std::vector<domain::Jid> probes;  // sessions to ask whether they are still there
 

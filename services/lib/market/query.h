@@ -11,11 +11,6 @@
 
 namespace bourse::market {
 
-struct SubscriptionsQuery {
-  domain::PoolName pool;
-  std::optional<domain::NodeName> node;  // of this node only
-};
-
 struct AvailabilityQuery {
   domain::PoolName pool;
   domain::Jid provider;  // bare
@@ -27,7 +22,8 @@ struct StatusQuery {
   domain::PoolName pool;
 };
 
-using QueryBody = std::variant<ItemQuery, SubscriptionsQuery, AvailabilityQuery, AuditQuery, StatusQuery>;
+using QueryBody = std::variant<ItemQuery, NodeItemsQuery, NodesQuery, ArchiveQuery, ArchiveEdgesQuery,
+                               AvailabilityQuery, AuditQuery, StatusQuery>;
 
 struct Query {
   Viewer viewer;
@@ -36,8 +32,8 @@ struct Query {
 };
 
 // Parallel to QueryBody.
-using AnswerBody = std::variant<PageOf<Item>, std::vector<SubscriptionRow>, std::vector<domain::AvailabilityInterval>,
-                                PageOf<AuditRecord>, PoolStatus>;
+using AnswerBody = std::variant<PageOf<Item>, PageOf<pubsub::ItemRow>, PageOf<NodeSummary>, PageOf<Event>, ArchiveEdges,
+                                std::vector<domain::AvailabilityInterval>, PageOf<AuditRecord>, PoolStatus>;
 
 struct Answer {
   Query query;

@@ -1,34 +1,167 @@
 #include "market/query_pool.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <variant>
 
+#include "pubsub/affiliation.h"
+#include "pubsub/market_nodes.h"
+
 namespace bourse::market {
 namespace {
 
-struct Run {
-  Reader& reader;
-  const Viewer& viewer;
+template <class Value>
+base::Result<AnswerBody> wrap(base::Result<Value>&& result) {
+  if (!result) return result.error();
+  return AnswerBody(std::move(result).value());
+}
 
-  template <class Value>
-  static base::Result<AnswerBody> wrap(base::Result<Value>&& result) {
-    if (!result) return result.error();
-    return AnswerBody(std::move(result).value());
+// The first kMaxPage ids of a leaf, as disco#items lists them (XEP-0060 §5.5).
+NodeItemsQuery listing_of(const NodesQuery& query) {
+  return {.pool = query.pool, .node = *query.collection, .payloads = false, .page = query.page};
+}
+
+ItemKind kind_of(pubsub::MarketNode node) {
+  switch (node) {
+    case pubsub::MarketNode::kOffers:
+      return ItemKind::kOffer;
+    case pubsub::MarketNode::kRequests:
+      return ItemKind::kRequest;
+    case pubsub::MarketNode::kGrants:
+      return ItemKind::kGrant;
+    case pubsub::MarketNode::kAvailability:
+      return ItemKind::kAvailability;
   }
+  BOURSE_CHECK(false);
+}
 
-  base::Result<AnswerBody> operator()(const ItemQuery& query) const { return wrap(reader.items(query, viewer)); }
-  base::Result<AnswerBody> operator()(const SubscriptionsQuery& query) const {
-    auto rows = reader.subscriptions(query.pool, viewer.jid);
-    if (rows && query.node)
-      std::erase_if(rows.value(), [&](const SubscriptionRow& row) { return row.node != *query.node; });
-    return wrap(std::move(rows));
+class Run {
+ public:
+  Run(Reader& reader, const Viewer& viewer) : reader_(reader), viewer_(viewer) {}
+
+  base::Result<AnswerBody> operator()(const ItemQuery& query) const {
+    const auto access = query.own ? base::Result<NodeAccess>(NodeAccess{}) : allowed(query.pool, node_of(query));
+    if (!access) return access.error();
+    return wrap(in_order(query, [this](const auto& each) { return reader_.items(each, viewer_); }));
+  }
+  base::Result<AnswerBody> operator()(const NodeItemsQuery& query) const {
+    const auto access = allowed(query.pool, query.node);
+    if (!access) return access.error();
+    if (auto keeps = keeps_items(*access, query.node); !keeps) return keeps.error();
+    return wrap(in_order(query, [this](const auto& each) { return reader_.node_items(each); }));
+  }
+  base::Result<AnswerBody> operator()(const NodesQuery& query) const {
+    if (!query.collection) return wrap(reader_.nodes(query, viewer_));
+    const auto access = allowed(query.pool, *query.collection);
+    if (!access) return access.error();
+    switch (access->kind) {
+      case pubsub::NodeKind::kCollection:
+        return wrap(reader_.nodes(query, viewer_));
+      case pubsub::NodeKind::kLeaf:
+        return wrap(reader_.node_items(listing_of(query)));
+      case pubsub::NodeKind::kMarket:
+        return market_listing(query);
+    }
+    BOURSE_CHECK(false);
+  }
+  base::Result<AnswerBody> operator()(const ArchiveQuery& query) const {
+    const auto access = allowed(query.pool, query.node);
+    if (!access) return access.error();
+    if (auto keeps = keeps_items(*access, query.node); !keeps) return keeps.error();
+    return wrap(reader_.archive(query, viewer_));
+  }
+  base::Result<AnswerBody> operator()(const ArchiveEdgesQuery& query) const {
+    const auto access = allowed(query.pool, query.node);
+    if (!access) return access.error();
+    if (auto keeps = keeps_items(*access, query.node); !keeps) return keeps.error();
+    return wrap(reader_.archive_edges(query, viewer_));
   }
   base::Result<AnswerBody> operator()(const AvailabilityQuery& query) const {
-    return wrap(reader.availability(query.pool, query.provider, query.since, query.until));
+    return wrap(reader_.availability(query.pool, query.provider, query.since, query.until));
   }
-  base::Result<AnswerBody> operator()(const AuditQuery& query) const { return wrap(reader.audit(query, viewer)); }
-  base::Result<AnswerBody> operator()(const StatusQuery& query) const { return wrap(reader.status(query.pool)); }
+  base::Result<AnswerBody> operator()(const AuditQuery& query) const { return wrap(reader_.audit(query, viewer_)); }
+  base::Result<AnswerBody> operator()(const StatusQuery& query) const { return wrap(reader_.status(query.pool)); }
+
+ private:
+  static domain::NodeName node_of(const ItemQuery& query) {
+    for (const auto node : pubsub::kMarketNodes) {
+      if (kind_of(node) == query.kind) return pubsub::node_name(query.pool, node);
+    }
+    BOURSE_CHECK(false);
+  }
+
+  // XEP-0413 lists the newest first: what comes after an item here comes before it there.
+  template <class Query, class Read>
+  static auto in_order(Query query, const Read& read) -> decltype(read(query)) {
+    if (!query.newest_first || !query.ids.empty()) return read(query);
+    Page& page = query.page;
+    if (page.index) {
+      Query counting = query;
+      counting.page = Page();
+      counting.page.max = 0;
+      auto counted = read(counting);
+      if (!counted) return counted;
+      const std::uint64_t left = counted->count - std::min(*page.index, counted->count);
+      page.max = static_cast<std::uint32_t>(std::min<std::uint64_t>(page.max, left));
+      page.index = left - page.max;
+    } else if (page.after) {
+      page.before = std::exchange(page.after, std::nullopt);
+    } else if (page.before && !page.before->empty()) {
+      page.after = std::exchange(page.before, std::nullopt);
+    } else {
+      page.before = page.before ? std::nullopt : std::optional<std::string>("");
+    }
+    auto found = read(query);
+    if (!found) return found;
+    std::reverse(found->rows.begin(), found->rows.end());
+    if (!found->rows.empty()) found->first_index = found->count - found->first_index - found->rows.size();
+    return found;
+  }
+
+  // The node's access model is judged here as it is for subscriptions in pubsub::Nodes: by the same function.
+  base::Result<NodeAccess> allowed(const domain::PoolName& pool, const domain::NodeName& node) const {
+    auto access = reader_.node_access(pool, node, viewer_.jid);
+    if (!access || viewer_.privileged) return access;
+    const auto config = config_of(*access);
+    if (!config) return config.error();
+    if (auto may = pubsub::may_retrieve(access->affiliation, access->subscribed, *config); !may) return may.error();
+    return access;
+  }
+
+  static base::Result<pubsub::NodeConfig> config_of(const NodeAccess& access) {
+    const auto type =
+        access.kind == pubsub::NodeKind::kCollection ? pubsub::NodeType::kCollection : pubsub::NodeType::kLeaf;
+    if (access.config.empty()) return pubsub::default_config(type);
+    const auto stored = pubsub::decode_form(access.config);
+    if (!stored) return {base::Errc::kCorrupt, "the stored configuration of the node cannot be read"};
+    return pubsub::config_from(*stored);
+  }
+
+  static base::Status keeps_items(const NodeAccess& access, const domain::NodeName& node) {
+    if (access.kind == pubsub::NodeKind::kMarket) return base::Done{};
+    const auto config = config_of(access);
+    if (!config) return config.error();
+    if (access.kind == pubsub::NodeKind::kCollection) {
+      return base::Error{base::Errc::kUnsupported,
+                         "node '" + node.value + "' is a collection: its nodes have the items", "retrieve-items"};
+    }
+    if (config->persist_items) return base::Done{};
+    return base::Error{base::Errc::kUnsupported, "node '" + node.value + "' keeps no items", "persistent-items"};
+  }
+
+  base::Result<AnswerBody> market_listing(const NodesQuery& query) const {
+    const auto parsed = pubsub::parse_node(query.collection->value);
+    BOURSE_CHECK(parsed.has_value());
+    ItemQuery items;
+    items.pool = query.pool;
+    items.kind = kind_of(parsed->node);
+    items.page = query.page;
+    return wrap(reader_.items(items, viewer_));
+  }
+
+  Reader& reader_;
+  const Viewer& viewer_;
 };
 
 }  // namespace

@@ -14,7 +14,9 @@
 #include "domain/ids.h"
 #include "domain/jid.h"
 #include "domain/request.h"
+#include "market/event.h"
 #include "market/rows.h"
+#include "pubsub/rows.h"
 
 namespace bourse::market {
 
@@ -38,11 +40,11 @@ struct PageOf {
 enum class ItemKind { kOffer, kRequest, kGrant, kAvailability };
 
 struct Item {
-  std::string id;
+  std::string id{};
   ItemKind kind = ItemKind::kOffer;
-  std::string record;     // domain/records.h by kind
-  domain::Jid publisher;  // bare; empty: the market
-  base::Timestamp published;
+  std::string record{};     // domain/records.h by kind
+  domain::Jid publisher{};  // bare; empty: the market
+  base::Timestamp published{};
   domain::RequestState request_state = domain::RequestState::kWaiting;  // of a request
   std::uint32_t granted = 0;                                            // of a request: grants started
 };
@@ -59,6 +61,7 @@ struct ItemQuery {
   bool own = false;              // only the viewer's own
   bool ended_too = false;        // requests and grants that are over as well
   Page page;
+  bool newest_first = false;  // the page is one of the reverse order: QueryPool turns it, readers do not look at it
 };
 
 struct AuditRecord {
@@ -88,15 +91,86 @@ struct PoolStatus {
   std::uint64_t audit_entries = 0;  // since the pool began
 };
 
+// What decides whether somebody may read a node.
+struct NodeAccess {
+  pubsub::NodeKind kind = pubsub::NodeKind::kLeaf;
+  std::string config;  // as in NodeRow
+  pubsub::Affiliation affiliation = pubsub::Affiliation::kNone;
+  bool subscribed = false;  // the bare JID or one of its sessions
+};
+
+enum class ItemOrder { kCreation, kModification };  // XEP-0413
+
+// Of an ordinary leaf; market nodes: ItemQuery.
+struct NodeItemsQuery {
+  domain::PoolName pool;
+  domain::NodeName node;
+  std::vector<std::string> ids = {};  // these only, in this order, unknown ones left out; empty: page
+  ItemOrder order = ItemOrder::kModification;
+  bool payloads = true;
+  Page page;
+  bool newest_first = false;  // as for ItemQuery
+};
+
+struct NodeSummary {
+  domain::NodeName node;
+  pubsub::NodeKind kind = pubsub::NodeKind::kLeaf;
+  std::string title;
+};
+// disco#items: what a collection, or the service, has. By name.
+struct NodesQuery {
+  domain::PoolName pool;
+  std::optional<domain::NodeName> collection;  // none: the service's own
+  Page page;
+};
+
+// XEP-0313 with XEP-0442. Archive ids are event numbers in decimal.
+struct ArchiveQuery {
+  domain::PoolName pool;
+  domain::NodeName node;
+  std::optional<domain::Jid> with;  // publisher (bare), or of a grant a party
+  std::optional<base::Timestamp> since;
+  std::optional<base::Timestamp> until;
+  std::optional<std::string> after_id;
+  std::optional<std::string> before_id;
+  std::vector<std::string> ids;  // these only; kNotFound when one is not there (XEP-0313 §4.1.4)
+  bool flip = false;             // newest first within the page
+  std::string query_id;
+  Page page;
+};
+struct ArchiveEdgesQuery {
+  domain::PoolName pool;
+  domain::NodeName node;
+};
+struct ArchiveEdges {
+  struct Edge {
+    std::string id;
+    base::Timestamp at;
+  };
+  std::optional<Edge> first;  // none: the archive is empty
+  std::optional<Edge> last;
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
 
+  // kNotFound: no such node.
+  [[nodiscard]] virtual base::Result<NodeAccess> node_access(const domain::PoolName& pool, const domain::NodeName& node,
+                                                             const domain::Jid& bare) = 0;
+  // Oldest first (by the order asked for). kNotFound as for items().
+  [[nodiscard]] virtual base::Result<PageOf<pubsub::ItemRow>> node_items(const NodeItemsQuery& query) = 0;
+  // Hidden nodes only for those affiliated and for the privileged.
+  [[nodiscard]] virtual base::Result<PageOf<NodeSummary>> nodes(const NodesQuery& query, const Viewer& viewer) = 0;
+  // Items published, retracted, and grants as they went, since the node is what it is; a viewer sees of requests and
+  // grants only its own, as for items(). Oldest first, also when paging backwards; `flip` is the renderer's.
+  [[nodiscard]] virtual base::Result<PageOf<Event>> archive(const ArchiveQuery& query, const Viewer& viewer) = 0;
+  [[nodiscard]] virtual base::Result<ArchiveEdges> archive_edges(const ArchiveEdgesQuery& query,
+                                                                 const Viewer& viewer) = 0;
+
   // A viewer sees every offer and availability item, but only own requests, and grants it is a party of.
   // kNotFound: no such pool, or the item that `after`/`before` names is not there (XEP-0059 §2.2).
   [[nodiscard]] virtual base::Result<PageOf<Item>> items(const ItemQuery& query, const Viewer& viewer) = 0;
-  [[nodiscard]] virtual base::Result<std::vector<SubscriptionRow>> subscriptions(const domain::PoolName& pool,
-                                                                                 const domain::Jid& bare) = 0;
   // Intervals that touch [since, until), clipped to it, oldest first. kNotFound: provider never seen.
   [[nodiscard]] virtual base::Result<std::vector<domain::AvailabilityInterval>> availability(
       const domain::PoolName& pool, const domain::Jid& provider, base::Timestamp since, base::Timestamp until) = 0;

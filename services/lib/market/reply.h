@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "domain/ids.h"
 #include "market/command.h"
+#include "pubsub/outcome.h"
 
 namespace bourse::market {
 
@@ -14,13 +15,9 @@ struct Published {
   domain::NodeName node;
   std::string item_id;
 };
-struct Subscribed {
-  domain::NodeName node;
-  domain::Jid subscriber;
-};
 struct Acknowledged {};  // an empty result
 
-using ReplyBody = std::variant<Acknowledged, Published, Subscribed, base::Error>;
+using ReplyBody = std::variant<Acknowledged, Published, pubsub::Answer, base::Error>;
 
 struct Reply {
   ReplyTo to;

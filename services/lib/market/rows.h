@@ -40,10 +40,13 @@ struct RequestRow {
 
 using GrantRow = domain::Grant;
 
-struct SubscriptionRow {
-  domain::NodeName node;
-  domain::Jid subscriber;
-  bool removed = false;  // in a batch: this one goes
+// What operators decided about a JID.
+struct SanctionRow {
+  domain::Jid jid{};  // bare
+  bool drained = false;
+  bool banned = false;
+  std::string reason{};
+  base::Timestamp since{};
 };
 
 struct AuditRow {

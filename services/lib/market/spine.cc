@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kLongestWait = 250ms;  // so that stop requests and clock steps are noticed
 constexpr base::Duration kRenewEvery = 5s;      // a third of the lease
+constexpr base::Duration kFarewell = 1s;        // for the link to take what was committed before a stop
 // A batch costs as much as some ten commands by itself. Once batches are as large as kBusy there is no idle time
 // to answer in: letting commands gather, the longer the more of them come, makes all of them cheaper.
 constexpr std::size_t kBusy = 4;
@@ -35,13 +36,6 @@ constexpr char kAway[] = "the market's database is away; try again in a moment, 
 // The others (presence, the link, time) can be decided twice, and must not be forgotten: nobody repeats them.
 bool expects_answer(const Command& command) { return !command.reply_to.stanza_id.empty(); }
 
-std::vector<Notification> notifications_of(const State& state) {
-  std::vector<Notification> notifications;
-  notifications.reserve(state.undelivered.size());
-  for (const auto& event : state.undelivered) notifications.push_back({event, recipients_of(state, event)});
-  return notifications;
-}
-
 }  // namespace
 
 Spine::Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& outbox, const base::Clock& clock)
@@ -49,17 +43,25 @@ Spine::Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& ou
       store_(store),
       engines_(std::move(engines)),
       clock_(clock),
-      delivery_(outbox),
-      queue_(config_.queue_capacity) {}
+      queue_(config_.queue_capacity),
+      delivery_(
+          outbox,
+          [this] {
+            const std::lock_guard lock(mutex_);
+            changed_.notify_all();
+          },
+          config_.most_waiting_bytes) {}
 
 base::Status Spine::submit(Command&& command) {
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};
   if (queue_.try_push(std::move(command))) return base::Done{};
+  if (!ready_.load()) return {base::Errc::kUnavailable, kAway};  // it stopped meanwhile
   return {base::Errc::kResourceConstraint, "the market has more to decide than it can hold; try again in a moment"};
 }
 
 void Spine::run(const std::stop_token& stop) {
   if (!load(stop, kForever)) return;
+  tell_undelivered();
   {
     std::jthread committer([this](const std::stop_token& own_stop) { commit_loop(own_stop); });
     while (!stop.stop_requested()) {
@@ -74,6 +76,20 @@ void Spine::run(const std::stop_token& stop) {
     committer.request_stop();
     changed_.notify_all();
   }
+  finish();
+}
+
+// The committer has gone.
+void Spine::finish() {
+  queue_.close();
+  if (failure_) refuse(failure_->work.commands);
+  if (pending_) refuse(pending_->commands);
+  for (auto left = queue_.pop_some(config_.queue_capacity, base::Duration::zero()); !left.empty();
+       left = queue_.pop_some(config_.queue_capacity, base::Duration::zero())) {
+    refuse(left);
+  }
+  delivery_.finish(kFarewell);
+  static_cast<void>(store_.renew(lease_, delivery_.delivered()));  // what is not stored is told again
   store_.release(lease_);
 }
 
@@ -88,13 +104,7 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
       last_batch_ = lease->last_batch;
       renewed_ = clock_.now();
       state->counters = lease->counters;
-      delivery_.start_from(lease->counters.delivered);
-      delivery_.redeliver(notifications_of(*state));
-      state->undelivered = {};
-      // Whoever told us that it is there is not asked again.
-      if (state_) {
-        for (const auto& session : state_->present_sessions()) state->set_present(session);
-      }
+      if (state_) state->take_presence_from(*state_);
       state_ = std::move(state);
       ready_.store(true);
       spdlog::info("pool {} loaded: epoch {}, event {}, audit entry {}", config_.pool.pool.value, lease_.epoch,
@@ -110,11 +120,27 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
   return false;
 }
 
+// Apart from load(), so that the reply to a command whose commit was in doubt can go before its notifications.
+void Spine::tell_undelivered() {
+  const auto known = delivery_.accepted();
+  Undelivered found;
+  for (auto& event : std::exchange(state_->undelivered, {})) {
+    found.complete_to = event.seq;
+    if (event.seq <= known) continue;
+    auto recipients = recipients_of(*state_, event);
+    if (!recipients.empty()) found.notifications.push_back({std::move(event), std::move(recipients)});
+  }
+  found.last_event = lease_.counters.last_event;
+  if (!state_->undelivered_left_out) found.complete_to = found.last_event;
+  delivery_.resume(lease_.counters.delivered, std::move(found));
+}
+
 base::Duration Spine::until_next_timer(base::Timestamp now) const {
   auto next = base::Timestamp::max();
   if (!state_->leases.empty()) next = std::min(next, state_->leases.begin()->first);
   if (!state_->deadlines.empty()) next = std::min(next, state_->deadlines.begin()->first);
   if (!state_->offer_expiries.empty()) next = std::min(next, state_->offer_expiries.begin()->first);
+  next = std::min(next, state_->nodes.next_expiry());
   return next <= now ? base::Duration::zero() : std::min(kLongestWait, next - now);
 }
 
@@ -147,17 +173,22 @@ void Spine::decide_some(const std::stop_token& stop) {
 void Spine::commit_loop(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const bool woken = changed_.wait_for(
-        lock, kRenewEvery, [&] { return stop.stop_requested() || (!failure_ && (pending_ || finishing_)); });
+    const bool woken = changed_.wait_for(lock, kRenewEvery, [&] {
+      return stop.stop_requested() || (!failure_ && (pending_ || finishing_ || delivery_.must_reload()));
+    });
     if (failure_) continue;
-    if (!pending_) {
-      if (finishing_) return;
-      if (!woken) renew();
+    const bool reload = delivery_.must_reload() && !finishing_;
+    keep_lease(!woken || reload);
+    if (failure_) continue;
+    if (reload) {
+      failure_.emplace(
+          Failure{{}, last_batch_ + 1, {CommitOutcome::kCommitted, "notifications wait in the event log"}});
+      changed_.notify_all();
       continue;
     }
-    if (clock_.now() - renewed_ >= kRenewEvery) {  // also when what comes writes nothing
-      renew();
-      if (failure_) continue;
+    if (!pending_) {
+      if (finishing_) return;
+      continue;
     }
     Work work = std::move(*pending_);
     pending_.reset();
@@ -169,12 +200,7 @@ void Spine::commit_loop(const std::stop_token& stop) {
     if (committed) delivery_.deliver(std::move(work));
     lock.lock();
     committing_ = false;
-    if (!committed) {
-      failure_.emplace(Failure{std::move(work), last_batch_ + 1, std::move(result)});
-    } else if (delivery_.must_reload()) {
-      failure_.emplace(
-          Failure{{}, last_batch_ + 1, {CommitOutcome::kCommitted, "notifications wait in the event log"}});
-    }
+    if (!committed) failure_.emplace(Failure{std::move(work), last_batch_ + 1, std::move(result)});
     changed_.notify_all();
   }
 }
@@ -190,15 +216,22 @@ CommitResult Spine::commit(Work& work) {
     return finished;
   }();
   auto result = store_.commit(batch);
-  if (result.outcome == CommitOutcome::kCommitted) ++last_batch_;
+  if (result.outcome == CommitOutcome::kCommitted) {
+    ++last_batch_;
+    renewed_ = clock_.now();
+  }
   return result;
 }
 
-// While nothing is written the lease still has to be kept, and the watermark stored.
-void Spine::renew() {
+// Commits renew the lease and store the watermark as well; when there are none, or nothing in them, this does.
+void Spine::keep_lease(bool now) {
+  const auto age = clock_.now() - renewed_;
+  if (!now && age >= base::Duration::zero() && age < kRenewEvery) return;  // the clock may have been set back
   renewed_ = clock_.now();
   auto result = store_.renew(lease_, delivery_.delivered());
-  if (result.outcome != CommitOutcome::kCommitted) failure_.emplace(Failure{{}, last_batch_ + 1, std::move(result)});
+  if (result.outcome == CommitOutcome::kCommitted) return;
+  failure_.emplace(Failure{{}, last_batch_ + 1, std::move(result)});
+  changed_.notify_all();
 }
 
 // The committer rests while failure_ is set.
@@ -226,11 +259,12 @@ void Spine::recover(const std::stop_token& stop) {
   } else {
     const bool durable_after_all = lease_.epoch == epoch + 1 && last_batch_ >= failure.batch;
     if (durable_after_all) {
-      delivery_.reply(std::move(failure.work.replies));  // its events came out of the log
-      std::erase_if(commands, expects_answer);
+      delivery_.deliver(std::move(failure.work));
+      commands.clear();  // what of it is presence was taken over
     }
     std::move(later.begin(), later.end(), std::back_inserter(commands));
   }
+  tell_undelivered();
   settle_one_by_one(std::move(commands), stop);
   const std::lock_guard lock(mutex_);
   failure_.reset();
@@ -240,6 +274,8 @@ void Spine::recover(const std::stop_token& stop) {
 // Each command in a batch of its own, so that one which cannot be committed does not take others with it.
 void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop) {
   for (auto command = commands.begin(); command != commands.end(); ++command) {
+    // Presence outlives a load, but not what the failed batch meant to send on it.
+    if (std::holds_alternative<SessionAvailable>(command->body)) state_->nodes.presences.erase(command->actor);
     Work work;
     auto plan = decide(*state_, *command, clock_.now());
     work.add(Command(*command), std::move(plan), state_->counters);
@@ -251,10 +287,12 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
     spdlog::error("pool {}: a command of {} cannot be settled: {}", config_.pool.pool.value, command->actor.text(),
                   result.text);
     refuse({*command});
-    if (load(stop, kPatience)) continue;
-    refuse({command + 1, commands.end()});
-    if (!load(stop, kForever)) return;
-    commands.erase(std::remove_if(command + 1, commands.end(), expects_answer), commands.end());
+    if (!load(stop, kPatience)) {
+      refuse({command + 1, commands.end()});
+      if (!load(stop, kForever)) return;
+      commands.erase(std::remove_if(command + 1, commands.end(), expects_answer), commands.end());
+    }
+    tell_undelivered();
   }
 }
 

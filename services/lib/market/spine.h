@@ -31,6 +31,7 @@ struct SpineConfig {
   std::string holder;  // who takes the lease: the same name after a restart takes it at once
   std::size_t queue_capacity = 10'000;
   std::size_t most_per_batch = 1'000;
+  std::size_t most_waiting_bytes = Delivery::kMostWaitingBytes;  // of notifications that the link does not take yet
 };
 
 class Spine {
@@ -41,26 +42,28 @@ class Spine {
 
   // kResourceConstraint: the queue is full; kUnavailable: the pool is not loaded (yet). Both: try again.
   [[nodiscard]] base::Status submit(Command&& command);
-  // Decides until stopped, then commits what was decided and gives the lease up.
+  // Decides until stopped, then commits what was decided, tells it as far as the link takes it within a second, and
+  // gives the lease up. What was not decided is answered with kUnavailable.
   void run(const std::stop_token& stop);
   [[nodiscard]] bool ready() const { return ready_.load(); }
 
  private:
   bool load(const std::stop_token& stop, unsigned attempts);
+  void tell_undelivered();
   void decide_some(const std::stop_token& stop);
   [[nodiscard]] base::Duration until_next_timer(base::Timestamp now) const;
   void commit_loop(const std::stop_token& stop);
   [[nodiscard]] CommitResult commit(Work& work);
-  void renew();
+  void keep_lease(bool now);
   void recover(const std::stop_token& stop);
   void settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop);
   void refuse(const std::vector<Command>& commands);
+  void finish();
 
   SpineConfig config_;
   Store& store_;
   EngineFactory engines_;
   const base::Clock& clock_;
-  Delivery delivery_;
   base::BoundedQueue<Command> queue_;
   std::atomic<bool> ready_{false};
   std::atomic<std::size_t> last_commands_{0};  // in the last batch
@@ -81,6 +84,8 @@ class Spine {
   std::optional<Failure> failure_;  // the committer rests until the decider has recovered
   bool committing_ = false;
   bool finishing_ = false;
+
+  Delivery delivery_;  // last: its courier wakes the committer
 };
 
 }  // namespace bourse::market

@@ -25,7 +25,9 @@ ContentDigest ContentDigest::of(const std::string& record) {
 }
 
 State::State(PoolConfig pool_config, std::unique_ptr<matching::Engine> matching_engine)
-    : config(std::move(pool_config)), engine(std::move(matching_engine)) {
+    : config(std::move(pool_config)),
+      engine(std::move(matching_engine)),
+      nodes(config.pool, config.operators, config.policy, config.hosts_ordinary) {
   for (const auto node : pubsub::kMarketNodes) {
     nodes_[static_cast<std::size_t>(node)] = pubsub::node_name(config.pool, node);
   }
@@ -35,6 +37,16 @@ const domain::NodeName& State::node(pubsub::MarketNode node) const { return node
 
 bool State::is_operator(const domain::Jid& bare) const {
   return std::find(config.operators.begin(), config.operators.end(), bare) != config.operators.end();
+}
+
+bool State::is_banned(const domain::Jid& bare) const {
+  const auto found = sanctions.find(bare);
+  return found != sanctions.end() && found->second.banned;
+}
+
+bool State::is_drained(const domain::Jid& bare) const {
+  const auto found = sanctions.find(bare);
+  return found != sanctions.end() && found->second.drained;
 }
 
 base::Status State::on_offer(OfferRow&& row) {
@@ -77,16 +89,25 @@ base::Status State::on_grant(GrantRow&& row) {
   return base::Done{};
 }
 
-base::Status State::on_subscription(SubscriptionRow&& row) {
-  subscriptions.add(row.node, row.subscriber);
+base::Status State::on_sanction(SanctionRow&& row) {
+  auto jid = row.jid;
+  sanctions.insert_or_assign(std::move(jid), std::move(row));
   return base::Done{};
 }
+
+base::Status State::on_node(pubsub::NodeRow&& row) { return nodes.load(std::move(row)); }
+base::Status State::on_affiliation(pubsub::AffiliationRow&& row) { return nodes.load(std::move(row)); }
+base::Status State::on_subscription(pubsub::SubscriptionRow&& row) { return nodes.load(std::move(row)); }
+base::Status State::on_item(pubsub::ItemRow&& row) { return nodes.load(std::move(row)); }
 
 // Whether a provider is up follows from its open offers; a stored interval says the same.
 base::Status State::on_provider_up(const domain::Jid& /*provider*/) { return base::Done{}; }
 
 base::Status State::on_undelivered(Event&& event) {
-  undelivered.push_back(std::move(event));
+  constexpr std::size_t kFixedBytes = 512;
+  undelivered_bytes_ += kFixedBytes + event.record.size();
+  undelivered_left_out = undelivered_left_out || (undelivered_bytes_ > kMostUndeliveredBytes && !undelivered.empty());
+  if (!undelivered_left_out) undelivered.push_back(std::move(event));
   return base::Done{};
 }
 
@@ -205,6 +226,11 @@ GrantRow State::take_out_grant(domain::GrantId id) {
 
 void State::set_present(const domain::Jid& full) { sessions_[full].present = true; }
 
+void State::take_presence_from(State& earlier) {
+  for (const auto& session : earlier.present_sessions()) set_present(session);
+  nodes.presences = std::move(earlier.nodes.presences);
+}
+
 void State::forget_session(const domain::Jid& full) {
   const auto found = sessions_.find(full);
   if (found == sessions_.end()) return;
@@ -212,12 +238,27 @@ void State::forget_session(const domain::Jid& full) {
   sessions_.erase(found);
 }
 
-std::vector<domain::Jid> State::bound_sessions() const {
-  std::vector<domain::Jid> bound;
-  for (const auto& [jid, session] : sessions_) {
-    if (!session.offers.empty()) bound.push_back(jid);
+std::vector<domain::OfferId> State::offers_of(const domain::Jid& provider) const {
+  std::vector<domain::OfferId> found;
+  for (const auto& entry : offers_) {
+    if (entry.id != nullptr && *entry.provider == provider) found.push_back(*entry.id);
   }
-  return bound;
+  return found;
+}
+
+std::vector<domain::RequestId> State::requests_of(const domain::Jid& consumer) const {
+  std::vector<domain::RequestId> found;
+  for (const auto& entry : requests_) {
+    if (entry.id != nullptr && entry.consumer == consumer) found.push_back(*entry.id);
+  }
+  return found;
+}
+
+std::vector<domain::Jid> State::sessions() const {
+  std::vector<domain::Jid> known;
+  known.reserve(sessions_.size());
+  for (const auto& [jid, session] : sessions_) known.push_back(jid);
+  return known;
 }
 
 std::vector<domain::Jid> State::present_sessions() const {

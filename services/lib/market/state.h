@@ -15,13 +15,15 @@
 #include "market/store.h"
 #include "matching/engine.h"
 #include "pubsub/market_nodes.h"
-#include "pubsub/subscriptions.h"
+#include "pubsub/nodes.h"
 
 namespace bourse::market {
 
 struct PoolConfig {
   domain::PoolName pool;
   std::vector<domain::Jid> operators;  // bare
+  pubsub::Policy policy = {};
+  bool hosts_ordinary = true;  // whether nodes that are no pool's are decided here: in one pool of a service
 };
 
 // What an offer's or request's content is recognised by when it is published again.
@@ -70,12 +72,18 @@ class State final : public StateLoader {
   base::Status on_offer(OfferRow&& row) override;
   base::Status on_request(RequestRow&& row) override;
   base::Status on_grant(GrantRow&& row) override;
-  base::Status on_subscription(SubscriptionRow&& row) override;
+  base::Status on_sanction(SanctionRow&& row) override;
+  base::Status on_node(pubsub::NodeRow&& row) override;
+  base::Status on_affiliation(pubsub::AffiliationRow&& row) override;
+  base::Status on_subscription(pubsub::SubscriptionRow&& row) override;
+  base::Status on_item(pubsub::ItemRow&& row) override;
   base::Status on_provider_up(const domain::Jid& provider) override;
   base::Status on_undelivered(Event&& event) override;
 
   [[nodiscard]] const domain::NodeName& node(pubsub::MarketNode node) const;
   [[nodiscard]] bool is_operator(const domain::Jid& bare) const;
+  [[nodiscard]] bool is_banned(const domain::Jid& bare) const;
+  [[nodiscard]] bool is_drained(const domain::Jid& bare) const;
 
   // Null when there is none. Pointers and handles stay valid until the entry is removed.
   [[nodiscard]] OfferEntry* find_offer(const domain::OfferId& id);
@@ -97,7 +105,10 @@ class State final : public StateLoader {
   GrantRow take_out_grant(domain::GrantId id);  // the inverse
   void set_present(const domain::Jid& full);
   void forget_session(const domain::Jid& full);
-  [[nodiscard]] std::vector<domain::Jid> bound_sessions() const;
+  // Open ones of a bare JID, in no particular order; looks at all of them.
+  [[nodiscard]] std::vector<domain::OfferId> offers_of(const domain::Jid& provider) const;
+  [[nodiscard]] std::vector<domain::RequestId> requests_of(const domain::Jid& consumer) const;
+  [[nodiscard]] std::vector<domain::Jid> sessions() const;  // present, or offers live by them
   [[nodiscard]] std::vector<domain::Jid> present_sessions() const;
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   // Open offers of a provider after adding `by` (+1, -1).
@@ -106,16 +117,23 @@ class State final : public StateLoader {
   PoolConfig config;
   PoolCounters counters;
   std::unique_ptr<matching::Engine> engine;
-  pubsub::Subscriptions subscriptions;
-  std::vector<Event> undelivered;  // found at load
+  pubsub::Nodes nodes;
+  std::unordered_map<domain::Jid, SanctionRow> sanctions;  // by bare JID
+  std::vector<Event> undelivered;                          // found at load, as many as kMostUndeliveredBytes hold
+  bool undelivered_left_out = false;                       // there are more in the log
+  // Presence is the network's to tell, not the database's: a state that is loaded again takes it over.
+  void take_presence_from(State& earlier);
   std::set<std::pair<base::Timestamp, domain::GrantId>> leases;
   std::set<std::pair<base::Timestamp, matching::RequestHandle>> deadlines;
   std::set<std::pair<base::Timestamp, matching::OfferHandle>> offer_expiries;
 
  private:
+  static constexpr std::size_t kMostUndeliveredBytes = std::size_t{64} << 20;
+
   const domain::Jid* intern_provider(const domain::Jid& provider);
   void unbind(OfferEntry& entry);
 
+  std::size_t undelivered_bytes_ = 0;
   domain::NodeName nodes_[std::size(pubsub::kMarketNodes)];
   std::unordered_map<domain::OfferId, matching::OfferHandle> offer_index_;
   std::vector<OfferEntry> offers_;

@@ -11,15 +11,20 @@
 
 namespace bourse::market {
 
-// Takes a pool's state row by row while it is loaded: offers, then requests, then live grants, then
-// subscriptions, each by seq (grants by id). Only open offers, waiting or granted requests, live grants.
+// Takes a pool's state row by row while it is loaded: offers, then requests, then live grants, each by seq (grants by
+// id); sanctions; nodes, then affiliations, subscriptions and items, each by node (items by seq within it, the payload
+// only of the last one of a node). Only open offers, waiting or granted requests, live grants.
 class StateLoader {
  public:
   virtual ~StateLoader() = default;
   virtual base::Status on_offer(OfferRow&& row) = 0;
   virtual base::Status on_request(RequestRow&& row) = 0;
   virtual base::Status on_grant(GrantRow&& row) = 0;
-  virtual base::Status on_subscription(SubscriptionRow&& row) = 0;
+  virtual base::Status on_sanction(SanctionRow&& row) = 0;
+  virtual base::Status on_node(pubsub::NodeRow&& row) = 0;
+  virtual base::Status on_affiliation(pubsub::AffiliationRow&& row) = 0;
+  virtual base::Status on_subscription(pubsub::SubscriptionRow&& row) = 0;
+  virtual base::Status on_item(pubsub::ItemRow&& row) = 0;
   // Providers that are up, with since when.
   virtual base::Status on_provider_up(const domain::Jid& provider) = 0;
   // Events after the delivered watermark, by seq.

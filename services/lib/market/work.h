@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "market/batch_builder.h"
@@ -20,19 +19,25 @@ struct Work {
   BatchBuilder batch;
   PoolCounters counters;
   std::vector<Reply> replies;
-  std::vector<Notification> notifications;
+  std::vector<Notification> notifications;  // in order; those that somebody is to be told of
   std::vector<domain::Jid> probes;
-  bool link_up = false;  // what waited for the link can go out now
   std::vector<Command> commands;
 
   void add(Command&& command, Plan&& plan, const PoolCounters& after) {
     batch.add(plan);
     counters = after;
     std::move(plan.replies.begin(), plan.replies.end(), std::back_inserter(replies));
-    std::move(plan.events.begin(), plan.events.end(), std::back_inserter(notifications));
+    take(plan.events);
+    take(plan.repeats);
     std::move(plan.probes.begin(), plan.probes.end(), std::back_inserter(probes));
-    link_up = link_up || std::holds_alternative<LinkUp>(command.body);
     commands.push_back(std::move(command));
+  }
+
+ private:
+  void take(std::vector<Notification>& from) {
+    for (auto& each : from) {
+      if (!each.recipients.empty()) notifications.push_back(std::move(each));
+    }
   }
 };
 

@@ -47,6 +47,9 @@ class Engine {
                            const domain::Request& content) = 0;
   virtual void remove_request(RequestHandle request) = 0;
 
+  // What an open offer says of itself, its whole resources included, whatever is in use of them.
+  [[nodiscard]] virtual domain::Offer content(OfferHandle offer) const = 0;
+
   // The best placement for one grant of a waiting request now, without taking it; none when nothing
   // fits. `excluded` providers (bare JIDs) are passed over (spread).
   [[nodiscard]] virtual std::optional<Placement> best(RequestHandle request,

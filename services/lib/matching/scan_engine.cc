@@ -50,6 +50,18 @@ void ScanEngine::remove_offer(OfferHandle offer) {
   }
 }
 
+domain::Offer ScanEngine::content(OfferHandle offer) const {
+  BOURSE_CHECK(is_open(offer));
+  const Place& place = offers_[offer];
+  const Profile& profile = profiles_.at(place.profile);
+  const Amounts totals = profile.capacity.total(place.row);
+  domain::Offer content = profile.content;
+  for (std::size_t c = 0; c < profile.columns.size(); ++c) {
+    BOURSE_CHECK(content.resources.add(profiles_.names().key(profile.columns[c]), totals[c]).ok());
+  }
+  return content;
+}
+
 bool ScanEngine::aligned(const Profile& profile, const domain::Resources& resources,
                          std::vector<std::int64_t>& amounts) const {
   amounts.assign(profile.columns.size(), 0);

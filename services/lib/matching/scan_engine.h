@@ -25,6 +25,8 @@ class ScanEngine final : public Engine {
   void give_back(OfferHandle offer, const domain::Resources& resources,
                  const std::vector<domain::DeviceShare>& devices) override;
 
+  [[nodiscard]] domain::Offer content(OfferHandle offer) const override;
+
   // A handle that waits already gets the new content.
   void put_request(RequestHandle request, std::uint64_t order, const domain::Jid& consumer,
                    const domain::Request& content) override;

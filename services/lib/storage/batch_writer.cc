@@ -1,63 +1,18 @@
 #include "storage/batch_writer.h"
 
 #include <initializer_list>
-#include <string_view>
 #include <utility>
 
 #include "storage/array_literal.h"
 #include "storage/fields.h"
+#include "storage/node_writer.h"
 #include "storage/slots.h"
 
 namespace bourse::storage {
 namespace {
 
-// Rows' bytes one after the other, and where each is (1-based, as substring() counts).
-class RecordColumn {
- public:
-  RecordColumn(std::size_t rows, std::size_t expected_bytes) : starts_(rows * 8), lengths_(rows * 5) {
-    bytes_.reserve(expected_bytes);
-  }
-  void add(const std::string& record) {
-    starts_.add(static_cast<std::int64_t>(bytes_.size()) + 1);
-    lengths_.add(static_cast<std::int64_t>(record.size()));
-    bytes_.append(record);
-  }
-  // Appends starts, lengths and the bytes to a call.
-  void finish(TableCall& call) && {
-    call.texts.push_back(std::move(starts_).take());
-    call.texts.push_back(std::move(lengths_).take());
-    call.blob = std::move(bytes_);
-    call.has_blob = true;
-  }
-
- private:
-  ArrayLiteral starts_;
-  ArrayLiteral lengths_;
-  std::string bytes_;
-};
-
-template <class Rows, class Record>
-std::size_t total_bytes(const Rows& rows, Record record) {
-  std::size_t total = 0;
-  for (const auto& row : rows) total += record(row).size();
-  return total;
-}
-
-template <class... Columns>
-void take_into(TableCall& call, Columns&&... columns) {
-  call.texts.reserve(sizeof...(columns) + 2);
-  (call.texts.push_back(std::forward<Columns>(columns).take()), ...);
-}
-
-// PostgreSQL cuts statement names at 63 bytes; "write_offers" is "off" here.
-std::string_view short_name(std::string_view function) {
-  constexpr std::string_view kPrefix = "write_";
-  if (function.starts_with(kPrefix)) function.remove_prefix(kPrefix.size());
-  return function.substr(0, 3);
-}
-
 TableCall advance(std::int64_t pool_id, const market::Batch& batch) {
-  TableCall call{"advance_pool", {}, {}, false};
+  TableCall call{.function = "advance_pool", .letter = 'a'};
   const auto& counters = batch.counters;
   for (const std::uint64_t value :
        {static_cast<std::uint64_t>(pool_id), batch.epoch, batch.number, static_cast<std::uint64_t>(kLeaseSeconds),
@@ -83,7 +38,7 @@ TableCall ended_grants(const std::vector<market::GrantRow>& rows) {
     add_ended(ends, row);
     reasons.add(row.reason);
   }
-  TableCall call{"write_ended_grants", {}, {}, false};
+  TableCall call{.function = "write_ended_grants", .letter = 'e'};
   take_into(call, std::move(ids), std::move(states), std::move(ends), std::move(reasons));
   return call;
 }
@@ -106,7 +61,7 @@ base::Result<TableCall> offers(const std::vector<market::OfferRow>& rows) {
     times.add(micros(row.published));
     records.add(row.record);
   }
-  TableCall call{"write_offers", {}, {}, false};
+  TableCall call{.function = "write_offers", .letter = 'o'};
   take_into(call, std::move(ids), std::move(providers), std::move(sessions), std::move(opens), std::move(slots),
             std::move(capacities), std::move(seqs), std::move(times));
   std::move(records).finish(call);
@@ -138,7 +93,7 @@ TableCall requests(const std::vector<market::RequestRow>& rows) {
     times.add(micros(row.submitted));
     records.add(row.record);
   }
-  TableCall call{"write_requests", {}, {}, false};
+  TableCall call{.function = "write_requests", .letter = 'r'};
   take_into(call, std::move(ids), std::move(consumers), std::move(states), std::move(granted), std::move(refusals),
             std::move(seqs), std::move(times));
   std::move(records).finish(call);
@@ -166,22 +121,10 @@ base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
     add_ended(ends, row);
     reasons.add(row.reason);
   }
-  TableCall call{"write_new_grants", {}, {}, false};
+  TableCall call{.function = "write_new_grants", .letter = 'g'};
   take_into(call, std::move(ids), std::move(offer_ids), std::move(request_ids), std::move(providers),
             std::move(consumers), std::move(slots), std::move(amounts), std::move(states), std::move(starts),
             std::move(expiries), std::move(ends), std::move(reasons));
-  return call;
-}
-
-TableCall subscriptions(const std::vector<market::SubscriptionRow>& rows) {
-  ArrayLiteral nodes, subscribers, removals;
-  for (const auto& row : rows) {
-    nodes.add(row.node.value);
-    subscribers.add(row.subscriber.text());
-    removals.add_flag(row.removed);
-  }
-  TableCall call{"write_subscriptions", {}, {}, false};
-  take_into(call, std::move(nodes), std::move(subscribers), std::move(removals));
   return call;
 }
 
@@ -192,7 +135,7 @@ TableCall availability(const std::vector<domain::AvailabilityChange>& rows) {
     presences.add(static_cast<std::int64_t>(row.presence));
     times.add(micros(row.at));
   }
-  TableCall call{"write_availability", {}, {}, false};
+  TableCall call{.function = "write_availability", .letter = 'v'};
   take_into(call, std::move(providers), std::move(presences), std::move(times));
   return call;
 }
@@ -213,7 +156,7 @@ TableCall events(const std::vector<market::Event>& rows) {
     consumers.add(row.consumer.text());
     records.add(row.record);
   }
-  TableCall call{"write_events", {}, {}, false};
+  TableCall call{.function = "write_events", .letter = 'l'};
   take_into(call, std::move(seqs), std::move(times), std::move(kinds), std::move(nodes), std::move(items),
             std::move(publishers), std::move(providers), std::move(consumers));
   std::move(records).finish(call);
@@ -250,7 +193,7 @@ TableCall audit_entries(const market::Batch& batch) {
     }
     entries.add(batch.audit[i].entry);
   }
-  TableCall call{"write_audit", {}, {}, false};
+  TableCall call{.function = "write_audit", .letter = 'u'};
   take_into(call, std::move(indices), std::move(times), std::move(kinds), std::move(actors), std::move(providers),
             std::move(consumers), std::move(offer_ids), std::move(request_ids), std::move(grants));
   std::move(entries).finish(call);
@@ -272,7 +215,7 @@ base::Result<std::vector<TableCall>> calls_of(std::int64_t pool_id, const market
     if (!call.ok()) return call.error();
     calls.push_back(std::move(call).value());
   }
-  if (!batch.subscriptions.empty()) calls.push_back(subscriptions(batch.subscriptions));
+  add_node_calls(batch, calls);
   if (!batch.availability.empty()) calls.push_back(availability(batch.availability));
   if (!batch.events.empty()) calls.push_back(events(batch.events));
   if (!batch.audit.empty()) calls.push_back(audit_entries(batch));
@@ -287,10 +230,9 @@ base::Result<BatchStatement> write_batch(std::int64_t pool_id, const market::Bat
   if (!calls.ok()) return calls.error();
   BatchStatement statement;
   statement.calls = std::move(calls).value();
-  statement.name = "batch";
+  statement.name = "batch_";
   for (TableCall& call : statement.calls) {
-    statement.name += '.';
-    statement.name += short_name(call.function);
+    statement.name += call.letter;
     for (std::string& text : call.texts) statement.params.texts.push_back(std::move(text));
     if (call.has_blob) statement.params.blobs.push_back(std::move(call.blob));
   }

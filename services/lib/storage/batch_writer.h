@@ -11,18 +11,11 @@
 #include "base/result.h"
 #include "market/batch.h"
 #include "storage/pqxx_dialect.h"
+#include "storage/table_call.h"
 
 namespace bourse::storage {
 
 inline constexpr int kLeaseSeconds = 15;
-
-// bourse.<function>(pool, texts…, blob): what one table gets.
-struct TableCall {
-  const char* function = "";
-  std::vector<std::string> texts;
-  std::string blob;
-  bool has_blob = false;
-};
 
 struct BatchStatement {
   std::string name;              // of the prepared statement: the same tables give the same name

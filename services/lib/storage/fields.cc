@@ -70,4 +70,25 @@ std::vector<domain::Jid> jids(std::string_view list, char separator) {
   return parsed;
 }
 
+std::vector<std::string> texts(std::string_view array) {
+  if (!array.starts_with('{') || !array.ends_with('}')) throw Corrupt("an array did not come in braces");
+  array.remove_prefix(1);
+  array.remove_suffix(1);
+  std::vector<std::string> elements;
+  if (!array.empty()) elements.emplace_back();
+  bool quoted = false;
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (array[i] == '\\' && i + 1 < array.size()) {
+      elements.back().push_back(array[++i]);
+    } else if (array[i] == '"') {
+      quoted = !quoted;
+    } else if (array[i] == ',' && !quoted) {
+      elements.emplace_back();
+    } else {
+      elements.back().push_back(array[i]);
+    }
+  }
+  return elements;
+}
+
 }  // namespace bourse::storage

@@ -31,6 +31,7 @@ struct Corrupt : std::runtime_error {
 [[nodiscard]] std::optional<base::Timestamp> optional_time(const pqxx::field& field);
 [[nodiscard]] domain::Jid jid(const pqxx::field& field);  // empty for an empty text or NULL
 [[nodiscard]] std::vector<domain::Jid> jids(std::string_view list, char separator);
+[[nodiscard]] std::vector<std::string> texts(std::string_view array);  // of a text[] without NULLs, one dimension
 
 [[nodiscard]] inline std::int64_t micros(base::Timestamp at) { return at.time_since_epoch().count(); }
 

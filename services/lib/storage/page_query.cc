@@ -1,6 +1,8 @@
 #include "storage/page_query.h"
 
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 
 #include "storage/fields.h"
 
@@ -17,6 +19,7 @@ std::string joined(const std::vector<std::string>& columns, const std::string& s
 
 // "(key) < (the key of the row with this id)"
 std::string beside(const RowSet& set, const std::string& comparison, const std::string& placeholder) {
+  if (set.id_is_key) return "(" + joined(set.key) + ") " + comparison + " " + placeholder + "::" + set.id_type;
   return "(" + joined(set.key) + ") " + comparison + " (SELECT " + joined(set.key) + from_where(set) + " AND " +
          set.id + " = " + placeholder + "::" + set.id_type + ")";
 }
@@ -42,6 +45,23 @@ std::vector<pqxx::row> fetch(pqxx::transaction_base& tx, const RowSet& set, bool
   return rows;
 }
 
+std::uint64_t position(pqxx::transaction_base& tx, const RowSet& set) {
+  if (set.total) return *set.total;
+  return set.about ? count_about(tx, set) : count_all(tx, set);
+}
+
+// "Limit  (cost=0.42..8.44 rows=101 width=8)"
+std::uint64_t planned_rows(std::string_view plan) {
+  constexpr std::string_view kRows = " rows=";
+  const std::size_t at = plan.find(kRows);
+  std::uint64_t rows = 0;
+  if (at != std::string_view::npos) {
+    const std::string_view digits = plan.substr(at + kRows.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), rows);
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string RowSet::bind(std::string value) {
@@ -60,17 +80,25 @@ std::uint64_t count_all(pqxx::transaction_base& tx, const RowSet& set) {
   return count(run(tx, "SELECT count(*)" + from_where(set), {set.params, {}})[0][0]);
 }
 
+std::uint64_t count_about(pqxx::transaction_base& tx, const RowSet& set) {
+  const std::uint64_t few = count_up_to(tx, set, kExactCount + 1);
+  if (few <= kExactCount) return few;
+  const auto plan = run(tx, "EXPLAIN SELECT" + from_where(set), {set.params, {}});
+  return std::max(few, planned_rows(view(plan[0][0])));
+}
+
 base::Result<PageRows> fetch_page(pqxx::transaction_base& tx, const RowSet& set, const market::Page& page) {
   const std::uint64_t max = std::min(page.max, market::kMaxPage);
   const bool backwards = page.before.has_value();
   const std::string anchor = page.after ? *page.after : page.before.value_or("");
-  if (!anchor.empty() && !contains(tx, set, anchor)) {
+  if (!anchor.empty() && !set.id_is_key && !contains(tx, set, anchor)) {
     return {base::Errc::kNotFound, "there is no item " + anchor + " to page from"};
   }
 
   RowSet part = set;
   if (!anchor.empty()) {
     const std::string placeholder = part.bind(anchor);
+    part.total.reset();
     part.where = set.where + " AND " + beside(set, backwards ? "<" : ">", placeholder);
   }
   PageRows result;
@@ -81,15 +109,16 @@ base::Result<PageRows> fetch_page(pqxx::transaction_base& tx, const RowSet& set,
   const std::uint64_t shown = result.rows.size();
   if (backwards) {
     std::reverse(result.rows.begin(), result.rows.end());
-    result.first_index = result.complete ? 0 : count_all(tx, part) - shown;
+    result.first_index = result.complete ? 0 : position(tx, part) - shown;
   } else if (page.index) {
     result.first_index = *page.index;
   } else if (page.after) {
     // What is not after the anchor is before the page.
     RowSet before = set;
+    before.total.reset();
     const std::string placeholder = before.bind(anchor);
     before.where = set.where + " AND " + beside(set, "<=", placeholder);
-    result.first_index = count_all(tx, before);
+    result.first_index = position(tx, before);
   }
   return result;
 }

@@ -1,161 +1,22 @@
 #include "storage/pg_reader.h"
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "domain/records.h"
-#include "storage/array_literal.h"
+#include "storage/archive_reader.h"
 #include "storage/failure.h"
 #include "storage/fields.h"
+#include "storage/item_reader.h"
+#include "storage/node_reader.h"
 #include "storage/page_query.h"
-#include "storage/state_load.h"
 
 namespace bourse::storage {
 namespace {
 
 using market::Item;
-using market::ItemKind;
 using market::ItemQuery;
 using market::Viewer;
 
 base::Error no_pool(const domain::PoolName& pool) { return {base::Errc::kNotFound, "there is no pool " + pool.value}; }
-
-RowSet offer_set(const std::string& pool_id, const ItemQuery& query, const Viewer& viewer) {
-  RowSet set;
-  set.columns = "offer_id, record, provider, bourse.to_micros(published)";
-  set.table = "bourse.offers";
-  set.where = "open AND pool_id = " + set.bind(pool_id);
-  if (query.own) set.where += " AND provider = " + set.bind(viewer.jid.text());
-  set.key = {"seq"};
-  set.id = "offer_id";
-  return set;
-}
-
-RowSet request_set(const std::string& pool_id, const ItemQuery& query, const Viewer& viewer) {
-  RowSet set;
-  set.columns = "request_id, record, consumer, bourse.to_micros(submitted), state, granted";
-  set.table = "bourse.requests";
-  set.where = "pool_id = " + set.bind(pool_id);
-  if (query.own || !viewer.privileged) set.where += " AND consumer = " + set.bind(viewer.jid.text());
-  if (!query.ended_too) set.where += " AND state <= 1";
-  set.key = {"seq"};
-  set.id = "request_id";
-  return set;
-}
-
-RowSet grant_set(const std::string& pool_id, const ItemQuery& query, const Viewer& viewer) {
-  RowSet set;
-  set.columns = kGrantColumns;
-  set.table = "bourse.grants";
-  set.where = "pool_id = " + set.bind(pool_id);
-  if (query.own || !viewer.privileged) {
-    const std::string party = set.bind(viewer.jid.text());
-    set.where += " AND (provider = " + party + " OR consumer = " + party + ")";
-  }
-  if (!query.ended_too) set.where += " AND state = 0";
-  set.key = {"grant_id"};
-  set.id = "grant_id";
-  set.id_type = "bigint";
-  return set;
-}
-
-RowSet availability_set(const std::string& pool_id, const ItemQuery& query, const Viewer& viewer) {
-  RowSet set;
-  set.columns = "provider, presence, bourse.to_micros(lower(period))";
-  set.table = "bourse.availability";
-  set.where = "upper_inf(period) AND pool_id = " + set.bind(pool_id);
-  if (query.own) set.where += " AND provider = " + set.bind(viewer.jid.text());
-  set.key = {"lower(period)", "provider COLLATE \"C\""};
-  set.id = "provider";
-  return set;
-}
-
-RowSet item_set(const std::string& pool_id, const ItemQuery& query, const Viewer& viewer) {
-  switch (query.kind) {
-    case ItemKind::kOffer:
-      return offer_set(pool_id, query, viewer);
-    case ItemKind::kRequest:
-      return request_set(pool_id, query, viewer);
-    case ItemKind::kGrant:
-      return grant_set(pool_id, query, viewer);
-    case ItemKind::kAvailability:
-      return availability_set(pool_id, query, viewer);
-  }
-  return offer_set(pool_id, query, viewer);
-}
-
-Item grant_item(const pqxx::row& row) {
-  const market::GrantRow grant = grant_row(row);
-  Item item;
-  item.id = domain::to_item_id(grant.id);
-  item.kind = ItemKind::kGrant;
-  item.record = domain::encode(grant);
-  item.published = grant.started;
-  return item;
-}
-
-Item availability_item(const pqxx::row& row) {
-  domain::AvailabilityChange change;
-  change.provider = jid(row[0]);
-  change.presence = static_cast<domain::Presence>(number(row[1]));
-  change.at = time(row[2]);
-  Item item;
-  item.id = change.provider.text();
-  item.kind = ItemKind::kAvailability;
-  item.record = domain::encode(change);
-  item.published = change.at;
-  return item;
-}
-
-Item item_of(ItemKind kind, const pqxx::row& row) {
-  if (kind == ItemKind::kGrant) return grant_item(row);
-  if (kind == ItemKind::kAvailability) return availability_item(row);
-  Item item;
-  item.kind = kind;
-  item.id = text(row[0]);
-  item.record = bytes(row[1]);
-  item.publisher = jid(row[2]);
-  item.published = time(row[3]);
-  if (kind == ItemKind::kRequest) {
-    item.request_state = static_cast<domain::RequestState>(number(row[4]));
-    item.granted = static_cast<std::uint32_t>(number(row[5]));
-  }
-  return item;
-}
-
-// What the set's id column holds for an item id; an id that cannot be one names nothing ("0", no grant's).
-std::string id_value(ItemKind kind, const std::string& item_id) {
-  return kind == ItemKind::kGrant ? std::to_string(domain::grant_id_from_item(item_id).value) : item_id;
-}
-
-market::Page page_of_values(const ItemQuery& query) {
-  market::Page page = query.page;
-  if (page.after) page.after = id_value(query.kind, *page.after);
-  if (page.before && !page.before->empty()) page.before = id_value(query.kind, *page.before);
-  return page;
-}
-
-market::PageOf<Item> items_by_id(pqxx::transaction_base& tx, RowSet set, const ItemQuery& query) {
-  ArrayLiteral ids;
-  for (const auto& id : query.ids) ids.add(id_value(query.kind, id));
-  const std::string wanted = set.bind(std::move(ids).take());
-  const auto found = run(tx,
-                         "SELECT " + set.columns + " FROM " + set.table + " WHERE " + set.where + " AND " + set.id +
-                             " = ANY (" + wanted + "::" + set.id_type + "[])",
-                         {set.params, {}});
-  std::unordered_map<std::string, Item> by_id;
-  for (pqxx::result::size_type i = 0; i < found.size(); ++i) {
-    Item item = item_of(query.kind, found[i]);
-    std::string id = item.id;
-    by_id.emplace(std::move(id), std::move(item));
-  }
-  market::PageOf<Item> page;
-  for (const auto& id : query.ids) {
-    if (const auto at = by_id.find(id); at != by_id.end()) page.rows.push_back(at->second);
-  }
-  page.count = page.rows.size();
-  return page;
-}
 
 RowSet audit_set(const std::string& pool_id, const market::AuditQuery& query, const Viewer& viewer) {
   RowSet set;
@@ -251,38 +112,66 @@ std::uint64_t PgReader::count_of(pqxx::transaction_base& tx, const RowSet& set) 
   return counted;
 }
 
+template <class Row, class Make>
+base::Result<market::PageOf<Row>> PgReader::page_of(pqxx::transaction_base& tx, const RowSet& set,
+                                                    const market::Page& page, Make make) {
+  auto fetched = fetch_page(tx, set, page);
+  if (!fetched.ok()) return fetched.error();
+  market::PageOf<Row> result;
+  result.count = count_of(tx, set);
+  result.first_index = fetched->first_index;
+  result.complete = fetched->complete;
+  result.rows.reserve(fetched->rows.size());
+  for (const auto& row : fetched->rows) result.rows.push_back(make(row));
+  return result;
+}
+
 base::Result<market::PageOf<Item>> PgReader::items(const ItemQuery& query, const Viewer& viewer) {
   using Answer = market::PageOf<Item>;
+  return in_snapshot<Answer>(
+      query.pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
+        const RowSet set = item_set(pool_id, query, viewer);
+        if (!query.ids.empty()) return items_by_id(tx, set, query);
+        return page_of<Item>(tx, set, page_of_values(query),
+                             [&query](const pqxx::row& row) { return item_of(query.kind, row); });
+      });
+}
+
+base::Result<market::NodeAccess> PgReader::node_access(const domain::PoolName& pool, const domain::NodeName& node,
+                                                       const domain::Jid& bare) {
+  return in_snapshot<market::NodeAccess>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_access(tx, pool_id, node, bare);
+  });
+}
+
+base::Result<market::PageOf<pubsub::ItemRow>> PgReader::node_items(const market::NodeItemsQuery& query) {
+  using Answer = market::PageOf<pubsub::ItemRow>;
   return in_snapshot<Answer>(query.pool,
                              [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
-                               const RowSet set = item_set(pool_id, query, viewer);
-                               if (!query.ids.empty()) return items_by_id(tx, set, query);
-                               auto fetched = fetch_page(tx, set, page_of_values(query));
-                               if (!fetched.ok()) return fetched.error();
-                               Answer page;
-                               page.count = count_of(tx, set);
-                               page.first_index = fetched->first_index;
-                               page.complete = fetched->complete;
-                               page.rows.reserve(fetched->rows.size());
-                               for (const auto& row : fetched->rows) page.rows.push_back(item_of(query.kind, row));
-                               return page;
+                               const RowSet set = node_item_set(pool_id, query);
+                               if (!query.ids.empty()) return node_items_by_id(tx, set, query.ids);
+                               return page_of<pubsub::ItemRow>(tx, set, query.page, item_row);
                              });
 }
 
-base::Result<std::vector<market::SubscriptionRow>> PgReader::subscriptions(const domain::PoolName& pool,
-                                                                           const domain::Jid& bare) {
-  using Answer = std::vector<market::SubscriptionRow>;
-  return in_snapshot<Answer>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
-    const auto found = run(tx,
-                           "SELECT node, subscriber FROM bourse.subscriptions WHERE pool_id = $1 AND bare = $2 "
-                           "ORDER BY node COLLATE \"C\", subscriber COLLATE \"C\"",
-                           {{pool_id, bare.text()}, {}});
-    Answer rows;
-    for (pqxx::result::size_type i = 0; i < found.size(); ++i) {
-      const auto row = found[i];
-      rows.push_back({{text(row[0])}, jid(row[1]), false});
-    }
-    return rows;
+base::Result<market::PageOf<market::NodeSummary>> PgReader::nodes(const market::NodesQuery& query,
+                                                                  const Viewer& viewer) {
+  return in_snapshot<market::PageOf<market::NodeSummary>>(
+      query.pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+        return page_of<market::NodeSummary>(tx, node_set(pool_id, query, viewer), query.page, node_summary);
+      });
+}
+
+base::Result<market::PageOf<market::Event>> PgReader::archive(const market::ArchiveQuery& query, const Viewer& viewer) {
+  return in_snapshot<market::PageOf<market::Event>>(
+      query.pool,
+      [&](pqxx::transaction_base& tx, const std::string& pool_id) { return read_archive(tx, pool_id, query, viewer); });
+}
+
+base::Result<market::ArchiveEdges> PgReader::archive_edges(const market::ArchiveEdgesQuery& query,
+                                                           const Viewer& viewer) {
+  return in_snapshot<market::ArchiveEdges>(query.pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_archive_edges(tx, pool_id, query.node, viewer);
   });
 }
 
@@ -328,26 +217,17 @@ base::Result<market::PageOf<market::AuditRecord>> PgReader::audit(const market::
       return {base::Errc::kNotFound, "there is no audit entry " + *anchor + " to page from"};
     }
   }
-  return in_snapshot<Answer>(query.pool,
-                             [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
-                               const RowSet set = audit_set(pool_id, query, viewer);
-                               auto fetched = fetch_page(tx, set, query.page);
-                               if (!fetched.ok()) return fetched.error();
-                               Answer page;
-                               page.count = count_of(tx, set);
-                               page.first_index = fetched->first_index;
-                               page.complete = fetched->complete;
-                               page.rows.reserve(fetched->rows.size());
-                               for (const auto& row : fetched->rows) page.rows.push_back(audit_record(row));
-                               return page;
-                             });
+  return in_snapshot<Answer>(
+      query.pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
+        return page_of<market::AuditRecord>(tx, audit_set(pool_id, query, viewer), query.page, audit_record);
+      });
 }
 
 base::Result<market::PoolStatus> PgReader::status(const domain::PoolName& pool) {
   using Answer = market::PoolStatus;
   return in_snapshot<Answer>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
     Answer status;
-    status.offers = count_of(tx, offer_set(pool_id, {}, {}));
+    status.offers = count_of(tx, item_set(pool_id, market::ItemQuery(), {}));
     const auto result =
         run(tx,
             "SELECT (SELECT count(*) FROM bourse.requests WHERE pool_id = p.id AND state <= 1 AND state = 0), "

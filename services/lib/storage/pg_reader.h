@@ -22,10 +22,17 @@ class PgReader final : public market::Reader {
  public:
   explicit PgReader(ConnectionOptions options) : options_(std::move(options)) {}
 
+  [[nodiscard]] base::Result<market::NodeAccess> node_access(const domain::PoolName& pool, const domain::NodeName& node,
+                                                             const domain::Jid& bare) override;
+  [[nodiscard]] base::Result<market::PageOf<pubsub::ItemRow>> node_items(const market::NodeItemsQuery& query) override;
+  [[nodiscard]] base::Result<market::PageOf<market::NodeSummary>> nodes(const market::NodesQuery& query,
+                                                                        const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::PageOf<market::Event>> archive(const market::ArchiveQuery& query,
+                                                                    const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::ArchiveEdges> archive_edges(const market::ArchiveEdgesQuery& query,
+                                                                 const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<market::PageOf<market::Item>> items(const market::ItemQuery& query,
                                                                  const market::Viewer& viewer) override;
-  [[nodiscard]] base::Result<std::vector<market::SubscriptionRow>> subscriptions(const domain::PoolName& pool,
-                                                                                 const domain::Jid& bare) override;
   [[nodiscard]] base::Result<std::vector<domain::AvailabilityInterval>> availability(const domain::PoolName& pool,
                                                                                      const domain::Jid& provider,
                                                                                      base::Timestamp since,
@@ -35,14 +42,17 @@ class PgReader final : public market::Reader {
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
 
  private:
-  // Beyond this, a count is at most kCountAge old (XEP-0059 §2.7 lets counts be approximate).
-  static constexpr std::uint64_t kExactCount = 10'000;
+  // Beyond kExactCount (page_query.h), a count is at most kCountAge old (XEP-0059 §2.7 lets counts be approximate).
   static constexpr std::chrono::seconds kCountAge{5};
 
   // Runs `ask(tx, pool_id)` in one snapshot; a connection found dead before it was asked anything is
   // replaced once.
   template <class T, class Ask>
   base::Result<T> in_snapshot(const domain::PoolName& pool, Ask ask);
+  // `make` makes a Row of a pqxx::row.
+  template <class Row, class Make>
+  base::Result<market::PageOf<Row>> page_of(pqxx::transaction_base& tx, const RowSet& set, const market::Page& page,
+                                            Make make);
   std::uint64_t count_of(pqxx::transaction_base& tx, const RowSet& set);
 
   const ConnectionOptions options_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "storage/fields.h"
+#include "storage/node_reader.h"
 #include "storage/slots.h"
 
 namespace bourse::storage {
@@ -64,25 +65,69 @@ market::RequestRow request_row(const pqxx::row& row) {
   return request;
 }
 
-market::SubscriptionRow subscription_row(const pqxx::row& row) {
-  market::SubscriptionRow subscription;
+market::SanctionRow sanction_row(const pqxx::row& row) {
+  market::SanctionRow sanction;
+  sanction.jid = jid(row[0]);
+  sanction.drained = flag(row[1]);
+  sanction.banned = flag(row[2]);
+  sanction.reason = text(row[3]);
+  sanction.since = time(row[4]);
+  return sanction;
+}
+
+pubsub::NodeRow node_row(const pqxx::row& row) {
+  pubsub::NodeRow node;
+  node.name.value = text(row[0]);
+  node.kind = node_kind(row[1]);
+  node.config = bytes(row[2]);
+  node.title = text(row[3]);
+  node.hidden = flag(row[4]);
+  node.parents = texts(view(row[5]));
+  node.creator = jid(row[6]);
+  node.created = time(row[7]);
+  node.archive_from.value = count(row[8]);
+  return node;
+}
+
+pubsub::AffiliationRow affiliation_row(const pqxx::row& row) {
+  return {.node = {text(row[0])}, .jid = jid(row[1]), .affiliation = affiliation(row[2])};
+}
+
+pubsub::SubscriptionRow subscription_row(const pqxx::row& row) {
+  pubsub::SubscriptionRow subscription;
   subscription.node.value = text(row[0]);
   subscription.subscriber = jid(row[1]);
+  subscription.id.value = count(row[2]);
+  subscription.state = static_cast<pubsub::SubscriptionState>(number(row[3]));
+  subscription.options = bytes(row[4]);
+  subscription.expires = optional_time(row[5]);
   return subscription;
 }
 
-market::Event event_row(const pqxx::row& row) {
-  market::Event event;
-  event.seq.value = count(row[0]);
-  event.at = time(row[1]);
-  event.kind = static_cast<market::EventKind>(number(row[2]));
-  event.node.value = text(row[3]);
-  event.item_id = text(row[4]);
-  event.publisher = jid(row[5]);
-  event.provider = jid(row[6]);
-  event.consumer = jid(row[7]);
-  event.record = bytes(row[8]);
-  return event;
+base::Status load_nodes(Load& load, market::StateLoader& to) {
+  base::Status done = load.each(
+      "SELECT jid, drained, banned, reason, bourse.to_micros(since) FROM bourse.sanctions WHERE pool_id = $pool "
+      "ORDER BY jid",
+      [&](const pqxx::row& row) { return to.on_sanction(sanction_row(row)); });
+  if (!done.ok()) return done;
+  done = load.each(
+      "SELECT name, kind, config, title, hidden, parents, creator, bourse.to_micros(created), archive_from "
+      "FROM bourse.nodes WHERE pool_id = $pool ORDER BY name",
+      [&](const pqxx::row& row) { return to.on_node(node_row(row)); });
+  if (!done.ok()) return done;
+  done = load.each("SELECT node, jid, affiliation FROM bourse.affiliations WHERE pool_id = $pool ORDER BY node, jid",
+                   [&](const pqxx::row& row) { return to.on_affiliation(affiliation_row(row)); });
+  if (!done.ok()) return done;
+  done = load.each(
+      "SELECT node, subscriber, subid, state, options, bourse.to_micros(expires) FROM bourse.subscriptions "
+      "WHERE pool_id = $pool ORDER BY node, subscriber, subid",
+      [&](const pqxx::row& row) { return to.on_subscription(subscription_row(row)); });
+  if (!done.ok()) return done;
+  return load.each(
+      std::string("SELECT ") + item_columns("CASE WHEN lead(seq) OVER in_order IS NULL THEN payload ELSE '' END") +
+          " FROM bourse.items WHERE pool_id = $pool AND seq >= 0 WINDOW in_order AS (PARTITION BY node ORDER BY seq) "
+          "ORDER BY node, seq",
+      [&](const pqxx::row& row) { return to.on_item(item_row(row)); });
 }
 
 base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoader& to) {
@@ -101,22 +146,36 @@ base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoade
                        " FROM bourse.grants WHERE pool_id = $pool AND state = 0 ORDER BY grant_id",
                    [&](const pqxx::row& row) { return to.on_grant(grant_row(row)); });
   if (!done.ok()) return done;
-  done = load.each("SELECT node, subscriber FROM bourse.subscriptions WHERE pool_id = $pool ORDER BY node, subscriber",
-                   [&](const pqxx::row& row) { return to.on_subscription(subscription_row(row)); });
+  done = load_nodes(load, to);
   if (!done.ok()) return done;
   done = load.each(
       "SELECT provider FROM bourse.availability WHERE pool_id = $pool AND upper_inf(period) AND presence = 0 ORDER BY "
       "provider",
       [&](const pqxx::row& row) { return to.on_provider_up(jid(row[0])); });
   if (!done.ok()) return done;
-  return load.each(
-      "SELECT seq, bourse.to_micros(at), kind, node, item_id, publisher, provider, consumer, record "
-      "FROM bourse.events WHERE pool_id = $pool AND seq > " +
-          std::to_string(delivered.value) + " ORDER BY seq",
-      [&](const pqxx::row& row) { return to.on_undelivered(event_row(row)); });
+  return load.each(std::string("SELECT ") + kEventColumns + " FROM bourse.events WHERE pool_id = $pool AND seq > " +
+                       std::to_string(delivered.value) + " ORDER BY seq",
+                   [&](const pqxx::row& row) { return to.on_undelivered(event_row(row)); });
 }
 
 }  // namespace
+
+const char* const kEventColumns =
+    "seq, bourse.to_micros(at), kind, node, item_id, publisher, provider, consumer, record";
+
+market::Event event_row(const pqxx::row& row) {
+  market::Event event;
+  event.seq.value = count(row[0]);
+  event.at = time(row[1]);
+  event.kind = static_cast<market::EventKind>(number(row[2]));
+  event.node.value = text(row[3]);
+  event.item_id = text(row[4]);
+  event.publisher = jid(row[5]);
+  event.provider = jid(row[6]);
+  event.consumer = jid(row[7]);
+  event.record = bytes(row[8]);
+  return event;
+}
 
 const char* const kGrantColumns =
     "grant_id, offer_id, request_id, provider, consumer, array_to_string(slots, ' '), array_to_string(amounts, ','), "

@@ -16,6 +16,10 @@ namespace bourse::storage {
 [[nodiscard]] base::Status load_state(pqxx::connection& connection, std::int64_t pool_id, domain::EventSeq delivered,
                                       market::StateLoader& loader, const std::function<void()>& between);
 
+// The columns event_row() reads, in its order, of bourse.events.
+extern const char* const kEventColumns;
+[[nodiscard]] market::Event event_row(const pqxx::row& row);
+
 // The columns grant_row() reads, in its order, of bourse.grants.
 extern const char* const kGrantColumns;
 [[nodiscard]] market::GrantRow grant_row(const pqxx::row& row);

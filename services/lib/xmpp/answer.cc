@@ -1,7 +1,13 @@
 #include "xmpp/answer.h"
 
-#include "domain/records.h"
+#include <utility>
+#include <variant>
+
 #include "pubsub/market_nodes.h"
+#include "xmpp/archive_request.h"
+#include "xmpp/disco.h"
+#include "xmpp/item_payload.h"
+#include "xmpp/page_fit.h"
 #include "xmpp/payload.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
@@ -13,6 +19,7 @@ using base::Result;
 using market::Item;
 using market::ItemKind;
 using market::ItemQuery;
+using market::NodesQuery;
 using market::PageOf;
 
 pubsub::MarketNode node_of(ItemKind kind) {
@@ -29,74 +36,63 @@ pubsub::MarketNode node_of(ItemKind kind) {
   return pubsub::MarketNode::kOffers;
 }
 
-ResultSet result_set(std::uint64_t count, std::uint64_t first_index, std::string first, std::string last) {
-  return {count, first_index, std::move(first), std::move(last)};
+const std::string& id_of(const Item& item) { return item.id; }
+const std::string& id_of(const pubsub::ItemRow& item) { return item.id; }
+const std::string& id_of(const market::NodeSummary& node) { return node.node.value; }
+std::string id_of(const market::AuditRecord& record) { return std::to_string(record.index.value); }
+
+template <class Row>
+ResultSet result_set(const PageOf<Row>& page, std::size_t first, std::size_t count) {
+  if (count == 0) return {page.count, 0, {}, {}};
+  return {page.count, page.first_index + first, id_of(page.rows[first]), id_of(page.rows[first + count - 1])};
 }
 
-ResultSet result_set(const PageOf<Item>& page) {
-  if (page.rows.empty()) return result_set(page.count, 0, {}, {});
-  return result_set(page.count, page.first_index, page.rows.front().id, page.rows.back().id);
+template <class Row>
+ResultSet result_set(const PageOf<Row>& page) {
+  return result_set(page, 0, page.rows.size());
 }
 
-Result<GrantPayload> grant_payload(const Item& item, const market::Viewer& viewer, const TicketSigner& sign) {
-  auto grant = domain::decode_grant(item.record);
-  if (!grant) return grant.error();
-  const bool party = viewer.jid == grant->provider || viewer.jid == grant->consumer;
-  std::string ticket = party && sign && domain::is_live(grant->state) ? sign(*grant) : std::string();
-  return GrantPayload{std::move(*grant), std::move(ticket)};
+std::string item_element(const std::string& id, const domain::Jid& publisher, std::string_view payload) {
+  std::string xml = "<item";
+  append_attribute(xml, "id", id);
+  if (!publisher.empty()) append_attribute(xml, "publisher", publisher.text());
+  if (payload.empty()) return xml += "/>";
+  return xml.append(">").append(payload).append("</item>");
 }
 
-Result<ListedRequest> listed_request(const Item& item, bool with_id) {
-  auto request = domain::decode_request(item.record);
-  if (!request) return request.error();
-  return ListedRequest{{with_id ? item.id : std::string()},
-                       std::move(*request),
-                       RequestStanding{item.request_state, item.granted, item.published}};
-}
-
-Result<std::string> item_payload(const Item& item, const market::Viewer& viewer, const TicketSigner& sign) {
-  switch (item.kind) {
-    case ItemKind::kOffer: {
-      const auto offer = domain::decode_offer(item.record);
-      if (!offer) return offer.error();
-      return render_offer(*offer);
-    }
-    case ItemKind::kRequest: {
-      const auto request = listed_request(item, false);
-      if (!request) return request.error();
-      return render_request(*request);
-    }
-    case ItemKind::kGrant: {
-      const auto grant = grant_payload(item, viewer, sign);
-      if (!grant) return grant.error();
-      return render_grant(grant->grant, grant->ticket);
-    }
-    case ItemKind::kAvailability: {
-      const auto change = domain::decode_availability(item.record);
-      if (!change) return change.error();
-      return render_availability(*change);
-    }
-  }
-  return base::Error{base::Errc::kCorrupt, "an item of unknown kind"};
-}
-
-// <pubsub><items node=''><item id='' publisher=''>…</item>…</items><set/></pubsub>
-Result<std::string> node_items(const ItemQuery& query, const PageOf<Item>& page, const market::Viewer& viewer,
-                               const TicketSigner& sign) {
+// <pubsub><items node=''><item id='' publisher=''>…</item>…</items><set/></pubsub>; items asked for by id are no page,
+// unless there are more than fit.
+template <class Row, class RenderRow>
+Result<std::string> items_element(const domain::NodeName& node, const PageOf<Row>& page, const market::Page& asked,
+                                  bool by_id, RenderRow&& render_row) {
+  const auto fitted = fit_rows(page.rows, asked, kMostStanzaBytes, render_row);
+  if (!fitted) return fitted.error();
   std::string xml = std::string("<pubsub xmlns='") + kPubsubNs + "'><items";
-  append_attribute(xml, "node", pubsub::node_name(query.pool, node_of(query.kind)).value);
+  append_attribute(xml, "node", node.value);
   xml += '>';
-  for (const auto& item : page.rows) {
-    const auto payload = item_payload(item, viewer, sign);
-    if (!payload) return payload.error();
-    xml += "<item";
-    append_attribute(xml, "id", item.id);
-    if (!item.publisher.empty()) append_attribute(xml, "publisher", item.publisher.text());
-    xml.append(">").append(*payload).append("</item>");
-  }
+  for (const auto& item : fitted->texts) xml += item;
   xml += "</items>";
-  if (query.ids.empty()) xml += render_result_set(result_set(page));
+  if (!by_id || fitted->texts.size() < page.rows.size()) {
+    xml += render_result_set(result_set(page, fitted->first, fitted->texts.size()));
+  }
   return xml += "</pubsub>";
+}
+
+Result<std::string> market_items(const ItemQuery& query, const PageOf<Item>& page, const market::Viewer& viewer,
+                                 const TicketSigner& sign) {
+  return items_element(pubsub::node_name(query.pool, node_of(query.kind)), page, query.page, !query.ids.empty(),
+                       [&](const Item& item) -> Result<std::string> {
+                         const auto payload = item_payload(item, viewer.jid, sign);
+                         if (!payload) return payload.error();
+                         return item_element(item.id, item.publisher, *payload);
+                       });
+}
+
+Result<std::string> node_items(const market::NodeItemsQuery& query, const PageOf<pubsub::ItemRow>& page) {
+  return items_element(query.node, page, query.page, !query.ids.empty(),
+                       [](const pubsub::ItemRow& item) -> Result<std::string> {
+                         return item_element(item.id, item.publisher, item.payload);
+                       });
 }
 
 Result<std::string> own_requests(const PageOf<Item>& page) {
@@ -114,63 +110,114 @@ Result<std::string> own_grants(const PageOf<Item>& page, const market::Viewer& v
   GrantList list;
   list.set = result_set(page);
   for (const auto& item : page.rows) {
-    auto grant = grant_payload(item, viewer, sign);
+    auto grant = grant_payload(item, viewer.jid, sign);
     if (!grant) return grant.error();
     list.grants.push_back(std::move(*grant));
   }
   return render_grants(list);
 }
 
+void append_listed(std::string& xml, const market::NodeSummary& summary) {
+  append_attribute(xml, "node", summary.node.value);
+  if (!summary.title.empty()) {
+    append_attribute(xml, "name", summary.title);
+  } else if (const auto node = pubsub::parse_node(summary.node.value);
+             node && summary.kind == pubsub::NodeKind::kMarket) {
+    append_attribute(xml, "name", market_title(node->node));
+  }
+}
+void append_listed(std::string& xml, const Item& item) { append_attribute(xml, "name", item.id); }
+void append_listed(std::string& xml, const pubsub::ItemRow& item) { append_attribute(xml, "name", item.id); }
+
 struct Render {
-  const market::Viewer& viewer;
+  const market::Query& query;
   std::string_view version;
   const TicketSigner& sign;
 
-  Result<std::string> operator()(const ItemQuery& query, const PageOf<Item>& page) const {
-    if (!query.own) return node_items(query, page, viewer, sign);
-    return query.kind == ItemKind::kRequest ? own_requests(page) : own_grants(page, viewer, sign);
+  Result<std::string> operator()(const ItemQuery& asked, const PageOf<Item>& page) const {
+    if (!asked.own) return market_items(asked, page, query.viewer, sign);
+    return asked.kind == ItemKind::kRequest ? own_requests(page) : own_grants(page, query.viewer, sign);
   }
-  Result<std::string> operator()(const market::SubscriptionsQuery& query,
-                                 const std::vector<market::SubscriptionRow>& rows) const {
-    std::string xml = std::string("<pubsub xmlns='") + kPubsubNs + "'><subscriptions";
-    if (query.node) append_attribute(xml, "node", query.node->value);
+  Result<std::string> operator()(const market::NodeItemsQuery& asked, const PageOf<pubsub::ItemRow>& page) const {
+    return node_items(asked, page);
+  }
+
+  // XEP-0060 §5.2 and §5.5: nodes of the service or a collection, or ids of a leaf's items.
+  template <class Row>
+  Result<std::string> listing(const NodesQuery& asked, const PageOf<Row>& page) const {
+    const std::string_view address = query.reply_to.to;
+    const std::string_view service = address.substr(0, address.find('/'));
+    const auto fitted = fit_rows(page.rows, asked.page, kMostStanzaBytes, [&](const Row& row) -> Result<std::string> {
+      std::string item = "<item";
+      append_attribute(item, "jid", service);
+      append_listed(item, row);
+      return item += "/>";
+    });
+    if (!fitted) return fitted.error();
+    std::string xml = std::string("<query xmlns='") + kDiscoItemsNs + "'";
+    if (asked.collection) append_attribute(xml, "node", asked.collection->value);
     xml += '>';
-    for (const auto& row : rows) {
-      if (query.node && *query.node != row.node) continue;
-      xml += "<subscription";
-      append_attribute(xml, "node", row.node.value);
-      append_attribute(xml, "jid", row.subscriber.text());
-      xml += " subscription='subscribed'/>";
-    }
-    return xml += "</subscriptions></pubsub>";
+    for (const auto& item : fitted->texts) xml += item;
+    return xml.append(render_result_set(result_set(page, fitted->first, fitted->texts.size()))).append("</query>");
   }
-  Result<std::string> operator()(const market::AvailabilityQuery& query,
+  Result<std::string> operator()(const NodesQuery& asked, const PageOf<market::NodeSummary>& page) const {
+    return listing(asked, page);
+  }
+  Result<std::string> operator()(const NodesQuery& asked, const PageOf<pubsub::ItemRow>& page) const {
+    return listing(asked, page);
+  }
+  Result<std::string> operator()(const NodesQuery& asked, const PageOf<Item>& page) const {
+    return listing(asked, page);
+  }
+
+  Result<std::string> operator()(const market::ArchiveEdgesQuery&, const market::ArchiveEdges& edges) const {
+    return render(edges);
+  }
+  Result<std::string> operator()(const market::AvailabilityQuery& asked,
                                  const std::vector<domain::AvailabilityInterval>& intervals) const {
-    return render_history({query.provider, query.since, query.until, intervals});
+    return render_history({asked.provider, asked.since, asked.until, intervals});
   }
   Result<std::string> operator()(const market::AuditQuery&, const PageOf<market::AuditRecord>& page) const {
-    AuditList list{page.rows, result_set(page.count, 0, {}, {})};
-    if (!page.rows.empty()) {
-      list.set = result_set(page.count, page.first_index, std::to_string(page.rows.front().index.value),
-                            std::to_string(page.rows.back().index.value));
-    }
-    return render_audit(list);
+    return render_audit({page.rows, result_set(page)});
   }
-  Result<std::string> operator()(const market::StatusQuery& query, const market::PoolStatus& counts) const {
-    return render_status({query.pool, counts, std::string(version)});
+  Result<std::string> operator()(const market::StatusQuery& asked, const market::PoolStatus& counts) const {
+    return render_status({asked.pool, counts, std::string(version)});
   }
-  // Query and answer are parallel variants: anything else is a mistake of the backend.
+  // Query and answer belong together: anything else is a mistake of the backend.
   template <class Query, class Body>
   Result<std::string> operator()(const Query&, const Body&) const {
     return base::Error{base::Errc::kInternal, "the answer does not belong to the question"};
   }
 };
 
+// Of an archive query that was answered: the messages and the iq. False: it is another answer.
+Result<bool> append_if_archive(std::string& to, const market::Answer& answer, const TicketSigner& sign) {
+  const auto* query = std::get_if<market::ArchiveQuery>(&answer.query.body);
+  if (query == nullptr || !answer.result) return false;
+  const auto* page = std::get_if<PageOf<market::Event>>(&*answer.result);
+  if (page == nullptr) return false;
+  if (auto appended = append_archive(to, answer.query.reply_to, *query, *page, sign); !appended)
+    return appended.error();
+  return true;
+}
+
 }  // namespace
+
+void append_answer(std::string& to, const market::Answer& answer, std::string_view version, const TicketSigner& sign) {
+  const auto& address = answer.query.reply_to;
+  const auto done = append_if_archive(to, answer, sign);
+  if (done && *done) return;
+  const auto payload = done ? render_answer(answer, version, sign) : Result<std::string>(done.error());
+  if (payload) {
+    append_result(to, address, *payload);
+  } else {
+    append_error(to, address, render_error(payload.error()));
+  }
+}
 
 Result<std::string> render_answer(const market::Answer& answer, std::string_view version, const TicketSigner& sign) {
   if (!answer.result) return answer.result.error();
-  return std::visit(Render{answer.query.viewer, version, sign}, answer.query.body, *answer.result);
+  return std::visit(Render{answer.query, version, sign}, answer.query.body, *answer.result);
 }
 
 }  // namespace bourse::xmpp

@@ -24,19 +24,39 @@ struct Row {
   Errc code;
 };
 constexpr std::array kPubsubConditions{
-    Row{"invalid-payload", Errc::kInvalidPayload}, Row{"payload-required", Errc::kPayloadRequired},
-    Row{"item-required", Errc::kItemRequired},     Row{"nodeid-required", Errc::kNodeRequired},
-    Row{"invalid-jid", Errc::kInvalidJid},         Row{"not-subscribed", Errc::kNotSubscribed},
+    Row{"invalid-payload", Errc::kInvalidPayload},
+    Row{"payload-required", Errc::kPayloadRequired},
+    Row{"item-required", Errc::kItemRequired},
+    Row{"nodeid-required", Errc::kNodeRequired},
+    Row{"invalid-jid", Errc::kInvalidJid},
+    Row{"not-subscribed", Errc::kNotSubscribed},
     Row{"payload-too-big", Errc::kPayloadTooBig},
+    Row{"closed-node", Errc::kClosedNode},
+    Row{"not-in-roster-group", Errc::kNotInRosterGroup},
+    Row{"presence-subscription-required", Errc::kPresenceSubscriptionRequired},
+    Row{"pending-subscription", Errc::kPendingSubscription},
+    Row{"too-many-subscriptions", Errc::kTooManySubscriptions},
+    Row{"invalid-options", Errc::kInvalidOptions},
+    Row{"invalid-subid", Errc::kInvalidSubid},
+    Row{"subid-required", Errc::kSubidRequired},
+    Row{"jid-required", Errc::kJidRequired},
+    Row{"configuration-required", Errc::kConfigurationRequired},
+    Row{"precondition-not-met", Errc::kPreconditionNotMet},
+    Row{"max-items-exceeded", Errc::kMaxItemsExceeded},
+    Row{"max-nodes-exceeded", Errc::kMaxNodesExceeded},
+    Row{"item-forbidden", Errc::kItemForbidden},
+    Row{"unsupported-access-model", Errc::kUnsupportedAccessModel},
+    Row{"unsupported", Errc::kUnsupported},
 };
 constexpr std::array kStanzaConditions{
     Row{"bad-request", Errc::kBadRequest},
     Row{"jid-malformed", Errc::kInvalidJid},
     Row{"forbidden", Errc::kForbidden},
-    Row{"not-allowed", Errc::kForbidden},
-    Row{"not-authorized", Errc::kForbidden},
+    Row{"not-allowed", Errc::kNotAllowed},
+    Row{"not-authorized", Errc::kNotAuthorized},
     Row{"registration-required", Errc::kForbidden},
     Row{"item-not-found", Errc::kNotFound},
+    Row{"gone", Errc::kGone},
     Row{"conflict", Errc::kConflict},
     Row{"not-acceptable", Errc::kNotAcceptable},
     Row{"policy-violation", Errc::kNotAcceptable},
@@ -80,6 +100,7 @@ Error error_of_stanza(const gloox::Tag& stanza) {
   Errc code = Errc::kInternal;
   std::string condition;
   std::string text;
+  std::string feature;
   bool from_pubsub = false;
   for (const gloox::Tag* child : error->children()) {
     const std::string ns = namespace_of(*child);
@@ -89,6 +110,7 @@ Error error_of_stanza(const gloox::Tag& stanza) {
       if (const Row* row = row_of(kPubsubConditions, child->name())) {
         code = row->code;
         from_pubsub = true;
+        feature = attribute_or_empty(*child, "feature");
       }
     } else if (ns == kStanzaErrorsNs && condition.empty()) {
       condition = child->name();
@@ -96,13 +118,15 @@ Error error_of_stanza(const gloox::Tag& stanza) {
       if (row != nullptr && !from_pubsub) code = row->code;
     }
   }
+  // XEP-0060 says not-subscribed twice: of a subscription that is not there, and of a node that wants one first.
+  if (code == Errc::kNotSubscribed && condition == "not-authorized") code = Errc::kNotAuthorized;
   const std::string& from = stanza.findAttribute("from");
   if (text.empty()) {
     text = fmt::format("{} answered {}", from.empty() ? "the server" : from,
                        condition.empty() ? "with an unnamed error" : condition);
   }
   if (code == Errc::kUnavailable) text += fmt::format(" (is there a market at {}, and is it running?)", from);
-  return {code, text};
+  return {code, text, feature};
 }
 
 std::string certificate_complaint(const gloox::CertInfo& certificate, const std::string& domain) {

@@ -120,10 +120,7 @@ std::string ComponentLink::Session::run(const std::stop_token& stop) {
 
 // Everything queued goes out with one send(); while the socket takes no more, the queue holds the rest.
 bool ComponentLink::Session::take_queue() {
-  if (!socket_->has_output()) {
-    const std::lock_guard lock(link_.mutex_);
-    socket_->output().swap(link_.queue_);
-  }
+  if (!socket_->has_output()) link_.empty_queue_into(socket_->output());
   return socket_->flush(why_);
 }
 
@@ -183,7 +180,7 @@ void ComponentLink::Session::handleTag(gloox::Tag* tag) {
   if (!up_ && authed()) {
     up_ = true;
     next_tick_ = Steady::now() + kTick;
-    link_.linked_.store(true);
+    link_.open_queue();
     link_.handler_.on_link_up();
   }
 }
@@ -203,11 +200,7 @@ void ComponentLink::Session::farewell() {
   const auto until = Steady::now() + kFarewell;
   bool closed = false;
   while (Steady::now() < until) {
-    if (!socket_->has_output()) {
-      const std::lock_guard lock(link_.mutex_);
-      socket_->output().append(link_.queue_);
-      link_.queue_.clear();
-    }
+    if (!socket_->has_output()) link_.empty_queue_into(socket_->output());
     if (!socket_->has_output()) {
       if (closed) return;
       socket_->output() += "</stream:stream>";
@@ -282,10 +275,42 @@ bool ComponentLink::rest(base::Duration duration, const std::stop_token& stop) c
   return false;
 }
 
+void ComponentLink::open_queue() {
+  {
+    const std::lock_guard lock(mutex_);
+    linked_.store(true);
+  }
+  emptied_.notify_all();
+}
+
 void ComponentLink::close_queue() {
   const std::lock_guard lock(mutex_);
   linked_.store(false);
   queue_ = std::string();
+}
+
+// `output` is empty; its memory is used for what is queued next.
+void ComponentLink::empty_queue_into(std::string& output) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) return;
+    output.swap(queue_);
+  }
+  emptied_.notify_all();
+}
+
+std::size_t ComponentLink::room_in_queue() const {
+  return linked_.load() && queue_.size() < config_.flow_bytes ? config_.flow_bytes - queue_.size() : 0;
+}
+
+std::size_t ComponentLink::room() const {
+  const std::lock_guard lock(mutex_);
+  return room_in_queue();
+}
+
+void ComponentLink::wait_for_room(base::Duration longest) {
+  std::unique_lock lock(mutex_);
+  emptied_.wait_for(lock, longest, [this] { return room_in_queue() > 0; });
 }
 
 base::Duration retry_pause(unsigned attempt, base::Duration first, base::Duration longest, double jitter) {

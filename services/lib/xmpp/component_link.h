@@ -2,11 +2,13 @@
 //   alive, comes back with jittered back-off, guards gloox's parser (stream_guard.h), writes everything
 //   that was queued with one system call. Knows nothing of the market: what a stanza means is the handler's.
 // Lifetime: outlives nobody: the handler outlives it. Threads: run() is the network thread, the only one
-//   that touches gloox; send() and linked() from any; the handler is called on the network thread.
+//   that touches gloox; the StanzaSender part from any; the handler is called on the network thread.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <stop_token>
@@ -30,7 +32,10 @@ struct LinkConfig {
   std::string jid;  // the component's domain
   std::string secret;
   GuardLimits limits;
-  std::size_t out_queue_bytes = std::size_t{64} << 20;
+  std::size_t out_queue_bytes = std::size_t{64} << 20;  // of answers; what finds it full is lost
+  // Of notifications, which wait elsewhere for room. Answers queue behind them, so not more than the server reads in
+  // the blink of an eye.
+  std::size_t flow_bytes = std::size_t{256} << 10;
   base::Duration first_retry = std::chrono::milliseconds(200);
   base::Duration longest_retry = std::chrono::seconds(30);
   base::Duration handshake_timeout = std::chrono::seconds(15);
@@ -65,13 +70,18 @@ class ComponentLink final : public StanzaSender {
 
   [[nodiscard]] bool send(std::string_view xml) override;
   [[nodiscard]] bool linked() const override { return linked_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t room() const override;
+  void wait_for_room(base::Duration longest) override;
 
  private:
   class Session;
 
   void wake();
   [[nodiscard]] bool rest(base::Duration duration, const std::stop_token& stop) const;
+  void open_queue();
   void close_queue();
+  void empty_queue_into(std::string& output);
+  [[nodiscard]] std::size_t room_in_queue() const;  // with mutex_ held
 
   LinkConfig config_;
   LinkHandler& handler_;
@@ -79,7 +89,8 @@ class ComponentLink final : public StanzaSender {
   std::atomic<bool> linked_{false};
   std::atomic<bool> waiting_{false};  // the network thread sleeps, or is about to
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::condition_variable emptied_;
   std::string queue_;
 };
 

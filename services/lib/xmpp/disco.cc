@@ -1,63 +1,153 @@
 #include "xmpp/disco.h"
 
+#include <utility>
+
 #include "base/base64url.h"
-#include "pubsub/market_nodes.h"
+#include "pubsub/features.h"
+#include "xmpp/data_form.h"
 #include "xmpp/payload.h"
-#include "xmpp/pubsub_request.h"
+#include "xmpp/timestamps.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
 namespace {
 
+using pubsub::FieldType;
+
+// Beside the pubsub#… features. tests/tidy/doap_test.py reads this list: what is here stands in doap.xml.
 constexpr const char* kServiceFeatures[] = {
+    "http://jabber.org/protocol/commands",
     "http://jabber.org/protocol/disco#info",
     "http://jabber.org/protocol/disco#items",
     "http://jabber.org/protocol/pubsub",
-    "http://jabber.org/protocol/pubsub#item-ids",
-    "http://jabber.org/protocol/pubsub#persistent-items",
-    "http://jabber.org/protocol/pubsub#publish",
-    "http://jabber.org/protocol/pubsub#retract-items",
-    "http://jabber.org/protocol/pubsub#retrieve-items",
-    "http://jabber.org/protocol/pubsub#retrieve-subscriptions",
-    "http://jabber.org/protocol/pubsub#subscribe",
     "http://jabber.org/protocol/rsm",
+    "http://jabber.org/protocol/shim",
+    "http://jabber.org/protocol/xdata-validate",
     "jabber:iq:version",
+    "jabber:x:data",
     "urn:bourse:market:1",
+    "urn:xmpp:delay",
+    "urn:xmpp:mam:2",
+    "urn:xmpp:mam:2#extended",
+    "urn:xmpp:order-by:0",
+    "urn:xmpp:order-by:1",
     "urn:xmpp:ping",
 };
 
-void append_field(std::string& xml, std::string_view name, std::string_view type,
-                  const std::vector<std::string>& values) {
-  xml += "<field";
-  append_attribute(xml, "var", name);
-  if (!type.empty()) append_attribute(xml, "type", type);
-  xml += '>';
-  for (const auto& value : values) {
-    xml += "<value>";
-    append_escaped(xml, value);
-    xml += "</value>";
-  }
-  xml += "</field>";
+void append_feature(std::string& xml, std::string_view prefix, std::string_view name) {
+  xml.append("<feature var='").append(prefix).append(name).append("'/>");
 }
 
-void append_form(std::string& xml, const ServiceFacts& facts) {
-  xml += "<x xmlns='jabber:x:data' type='result'>";
-  append_field(xml, "FORM_TYPE", "hidden", {kMarketNs});
-  append_field(xml, "max-payload-bytes", "", {std::to_string(facts.max_payload_bytes)});
+void add(pubsub::Form& form, std::string_view var, FieldType type, std::vector<std::string> values) {
+  pubsub::Field field;
+  field.var = var;
+  field.type = type;
+  field.values = std::move(values);
+  form.fields.push_back(std::move(field));
+}
+
+void add(pubsub::Form& form, std::string_view var, std::string value) {
+  add(form, var, FieldType::kTextSingle, {std::move(value)});
+}
+
+void add(pubsub::Form& form, std::string_view var, std::size_t number) { add(form, var, std::to_string(number)); }
+
+void add_addresses(pubsub::Form& form, std::string_view var, const std::vector<std::string>& addresses) {
+  if (!addresses.empty()) add(form, var, FieldType::kListMulti, addresses);
+}
+
+std::string_view name(pubsub::CreationPolicy policy) {
+  switch (policy) {
+    case pubsub::CreationPolicy::kAnyone:
+      return "anyone";
+    case pubsub::CreationPolicy::kDomains:
+      return "domains";
+    case pubsub::CreationPolicy::kOperators:
+      return "operators";
+  }
+  return {};
+}
+
+pubsub::Form result_form(std::string_view form_type) {
+  pubsub::Form form;
+  form.type = pubsub::FormType::kResult;
+  form.form_type = form_type;
+  return form;
+}
+
+// What is asked of those who publish, and what a node may hold: so that nobody has to find out by an error.
+pubsub::Form market_form(const ServiceFacts& facts) {
+  const auto& policy = facts.policy;
+  pubsub::Form form = result_form(kMarketNs);
+  add(form, "max-payload-bytes", facts.max_payload_bytes);
   std::vector<std::string> pools;
   for (const auto& pool : facts.pools) pools.push_back(pool.value);
-  append_field(xml, "pools", "text-multi", pools);
-  append_field(xml, "ticket-key", "", {base::base64url_encode(facts.ticket_key)});
-  xml += "</x>";
+  add(form, "pools", FieldType::kTextMulti, std::move(pools));
+  add(form, "ticket-key", base::base64url_encode(facts.ticket_key));
+  add(form, "node-creation", std::string(name(policy.creation)));
+  if (policy.creation == pubsub::CreationPolicy::kDomains) {
+    add(form, "node-creation-domains", FieldType::kTextMulti, policy.creation_domains);
+  }
+  add(form, "max-node-payload-bytes", policy.limits.max_payload_bytes);
+  add(form, "max-items", policy.limits.max_items);
+  add(form, "max-items-per-publish", policy.max_items_per_publish);
+  add(form, "max-item-id-bytes", policy.max_item_id_bytes);
+  add(form, "max-node-name-bytes", policy.max_node_name_bytes);
+  add(form, "max-nodes", policy.max_nodes_per_jid);
+  add(form, "max-children", policy.limits.children_max);
+  add(form, "max-subscriptions", policy.max_subscriptions_per_jid);
+  add(form, "max-affiliations", policy.max_affiliations_per_node);
+  add(form, "longest-lease", format_duration(policy.longest_lease));
+  return form;
 }
 
-std::string open_query(const char* ns, const std::string* node) {
-  std::string xml = std::string("<query xmlns='") + ns + "'";
-  if (node != nullptr) append_attribute(xml, "node", *node);
-  return xml += '>';
+pubsub::Form software_form(const ServiceFacts& facts) {
+  pubsub::Form form = result_form("urn:xmpp:dataforms:softwareinfo");
+  add(form, "software", std::string("Bourse"));
+  add(form, "software_version", facts.version);
+  return form;
 }
 
-std::string_view title(pubsub::MarketNode node) {
+pubsub::Form contact_form(const ContactAddresses& contacts) {
+  pubsub::Form form = result_form("http://jabber.org/network/serverinfo");
+  add_addresses(form, "abuse-addresses", contacts.abuse);
+  add_addresses(form, "admin-addresses", contacts.admin);
+  add_addresses(form, "feedback-addresses", contacts.feedback);
+  add_addresses(form, "sales-addresses", contacts.sales);
+  add_addresses(form, "security-addresses", contacts.security);
+  add_addresses(form, "support-addresses", contacts.support);
+  return form;
+}
+
+}  // namespace
+
+std::string render_disco_info(const ServiceFacts& facts) {
+  std::string xml = std::string("<query xmlns='") + kDiscoInfoNs + "'>";
+  xml += "<identity category='pubsub' type='service' name='Bourse'/>";
+  for (const char* feature : kServiceFeatures) append_feature(xml, {}, feature);
+  for (const auto feature : pubsub::announced(facts.policy)) append_feature(xml, pubsub::kFeaturePrefix, feature);
+  xml += render(market_form(facts));
+  xml += render(software_form(facts));
+  if (const auto contacts = contact_form(facts.contacts); !contacts.fields.empty()) xml += render(contacts);
+  return xml += "</query>";
+}
+
+std::string render_header_info() {
+  std::string xml = std::string("<query xmlns='") + kDiscoInfoNs + "' node='" + kShimNs + "'>";
+  xml += "<identity category='pubsub' type='service' name='Bourse'/>";
+  append_feature(xml, kShimNs, {});
+  append_feature(xml, kShimNs, "#Collection");
+  append_feature(xml, kShimNs, "#SubID");
+  return xml += "</query>";
+}
+
+std::string render_version(const ServiceFacts& facts) {
+  std::string xml = std::string("<query xmlns='") + kVersionNs + "'><name>Bourse</name><version>";
+  append_escaped(xml, facts.version);
+  return xml += "</version></query>";
+}
+
+std::string_view market_title(pubsub::MarketNode node) {
   switch (node) {
     case pubsub::MarketNode::kOffers:
       return "What providers lend";
@@ -69,53 +159,6 @@ std::string_view title(pubsub::MarketNode node) {
       return "Which providers are there";
   }
   return {};
-}
-
-}  // namespace
-
-base::Result<std::string> render_disco_info(const ServiceFacts& facts, const std::string* node) {
-  std::string xml = open_query(kDiscoInfoNs, node);
-  if (node != nullptr) {
-    const auto found = find_node(node, facts.pools);
-    if (!found) return found.error();
-    xml += "<identity category='pubsub' type='leaf'";
-    append_attribute(xml, "name", title(found->node));
-    xml += "/><feature var='http://jabber.org/protocol/pubsub'/>";
-    return xml += "</query>";
-  }
-  xml += "<identity category='pubsub' type='service' name='Bourse'/>";
-  for (const char* feature : kServiceFeatures) {
-    xml += "<feature";
-    append_attribute(xml, "var", feature);
-    xml += "/>";
-  }
-  append_form(xml, facts);
-  return xml += "</query>";
-}
-
-base::Result<std::string> render_disco_items(const ServiceFacts& facts, const std::string* node) {
-  if (node != nullptr) {
-    const auto found = find_node(node, facts.pools);
-    if (!found) return found.error();
-    return {base::Errc::kUnsupported, "ask for the items of a node with <items/> as in XEP-0060"};
-  }
-  std::string xml = open_query(kDiscoItemsNs, nullptr);
-  for (const auto& pool : facts.pools) {
-    for (const auto market_node : pubsub::kMarketNodes) {
-      xml += "<item";
-      append_attribute(xml, "jid", facts.service);
-      append_attribute(xml, "node", pubsub::node_name(pool, market_node).value);
-      append_attribute(xml, "name", title(market_node));
-      xml += "/>";
-    }
-  }
-  return xml += "</query>";
-}
-
-std::string render_version(const ServiceFacts& facts) {
-  std::string xml = open_query(kVersionNs, nullptr) + "<name>Bourse</name><version>";
-  append_escaped(xml, facts.version);
-  return xml += "</version></query>";
 }
 
 }  // namespace bourse::xmpp

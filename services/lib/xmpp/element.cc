@@ -87,6 +87,12 @@ const std::string* attribute(const gloox::Tag& tag, std::string_view name) {
   return nullptr;
 }
 
+const std::string& attribute_or_empty(const gloox::Tag& tag, std::string_view name) {
+  static const std::string kNone;
+  const std::string* value = attribute(tag, name);
+  return value == nullptr ? kNone : *value;
+}
+
 base::Result<std::string> required(const gloox::Tag& tag, std::string_view name) {
   const std::string* value = attribute(tag, name);
   if (value == nullptr) return invalid(tag, "the attribute '" + std::string(name) + "' is missing");
@@ -178,14 +184,26 @@ base::Error unknown_element(const gloox::Tag& child, const gloox::Tag& parent) {
   return invalid(parent, "unknown element <" + child.name() + "> in namespace '" + namespace_of(child) + "'");
 }
 
-base::Status keep_extension(const gloox::Tag& tag, std::vector<std::string>& extensions) {
-  if (extensions.size() >= kMaxExtensions) {
-    return invalid(tag, "more than " + std::to_string(kMaxExtensions) + " elements of foreign namespaces");
-  }
+base::Result<std::string> standalone_text(const gloox::Tag& tag) {
   if (const std::string* prefix = undeclared_prefix(tag, tag)) {
     return invalid(tag, "declare the namespace prefix '" + *prefix + "' on this element itself");
   }
   std::string xml = tag.xml();
+  if (tag.prefix().empty() && attribute(tag, "xmlns") == nullptr) {
+    std::string declaration;
+    append_attribute(declaration, "xmlns", namespace_of(tag));
+    xml.insert(1 + tag.name().size(), declaration);
+  }
+  return xml;
+}
+
+base::Status keep_extension(const gloox::Tag& tag, std::vector<std::string>& extensions) {
+  if (extensions.size() >= kMaxExtensions) {
+    return invalid(tag, "more than " + std::to_string(kMaxExtensions) + " elements of foreign namespaces");
+  }
+  auto text = standalone_text(tag);
+  if (!text) return text.error();
+  std::string& xml = *text;
   std::size_t total = xml.size();
   for (const auto& earlier : extensions) total += earlier.size();
   if (total > kMaxExtensionBytes) {

@@ -25,6 +25,8 @@ namespace bourse::xmpp {
 
 // The value of an attribute without a prefix; null when it is not there.
 [[nodiscard]] const std::string* attribute(const gloox::Tag& tag, std::string_view name);
+// The same, where none means what an empty one means.
+[[nodiscard]] const std::string& attribute_or_empty(const gloox::Tag& tag, std::string_view name);
 // kInvalidPayload: not there, or empty.
 [[nodiscard]] base::Result<std::string> required(const gloox::Tag& tag, std::string_view name);
 
@@ -48,6 +50,10 @@ namespace bourse::xmpp {
 // Puts the element in front of an error's text.
 [[nodiscard]] base::Error within(const gloox::Tag& tag, const base::Error& error);
 [[nodiscard]] base::Error unknown_element(const gloox::Tag& child, const gloox::Tag& parent);
+
+// The element as XML text that means the same wherever it is put. kInvalidPayload: a prefix that is declared outside of
+// it.
+[[nodiscard]] base::Result<std::string> standalone_text(const gloox::Tag& tag);
 
 // An element of a foreign namespace as XML text that means the same anywhere below our payload, added to
 // `extensions`. kInvalidPayload: too many, too long, or a prefix that is declared outside of it.

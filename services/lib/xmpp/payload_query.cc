@@ -196,8 +196,9 @@ std::string render(const market::ItemQuery& query) {
 
 std::string render(const market::StatusQuery& query) { return open("status", query.pool) + "/>"; }
 
-std::string render(const market::SubscriptionsQuery&) {
-  BOURSE_CHECK(false);  // those are asked for with XEP-0060
+template <class Query>
+std::string render(const Query&) {
+  BOURSE_CHECK(false);  // what concerns nodes is asked for with XEP-0060, 0030 and 0313
   return {};
 }
 

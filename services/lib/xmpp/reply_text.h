@@ -1,4 +1,4 @@
-// Purpose: stanzas the service sends, put together as text: answers to iqs and event notifications.
+// Purpose: answers to iqs, put together as text.
 // Threads: free functions, no state.
 #pragma once
 
@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "domain/grant.h"
-#include "market/outbox.h"
 #include "market/reply.h"
 
 namespace bourse::xmpp {
@@ -21,9 +20,5 @@ void append_result(std::string& to, const market::ReplyTo& address, std::string_
 // `error` is a complete <error/>.
 void append_error(std::string& to, const market::ReplyTo& address, std::string_view error);
 void append_reply(std::string& to, const market::Reply& reply);
-
-// One message for each recipient, rendered once. A record that cannot be read (kCorrupt) appends nothing.
-[[nodiscard]] base::Status append_notification(std::string& to, std::string_view service,
-                                               const market::Notification& notification, const TicketSigner& sign);
 
 }  // namespace bourse::xmpp

@@ -7,42 +7,28 @@
 #include <utility>
 
 #include "xmpp/answer.h"
+#include "xmpp/archive_request.h"
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
+#include "xmpp/pubsub_fields.h"
 #include "xmpp/stanza_error.h"
 
 namespace bourse::xmpp {
-namespace {
 
 using base::Errc;
-
-constexpr std::size_t kPieceBytes = 64 * 1024;
-constexpr std::size_t kMostAvailable = 200'000;
-constexpr std::size_t kMostRetries = 200'000;
-
-const std::string& text_attribute(const gloox::Tag& tag, std::string_view name) {
-  static const std::string kNone;
-  const std::string* value = attribute(tag, name);
-  return value == nullptr ? kNone : *value;
-}
-
-// What a ping's error says about the session: only the client itself can say that it does not know pings.
-bool says_alive(const gloox::Tag& iq) {
-  const gloox::Tag* error = iq.findChild("error");
-  return error != nullptr && error->findChild("feature-not-implemented") != nullptr;
-}
-
-}  // namespace
 
 Service::Service(ServiceConfig config, Backend& backend, TicketSigner sign, const base::Clock& clock)
     : config_(std::move(config)),
       backend_(backend),
       sign_(std::move(sign)),
       clock_(clock),
-      facts_{config_.service.text(), config_.pools, config_.ticket_key, config_.max_payload_bytes, config_.version},
-      rules_{config_.pools, config_.max_payload_bytes, random_item_id},
+      facts_{config_.service.text(), config_.pools,  config_.ticket_key, config_.max_payload_bytes,
+             config_.version,        config_.policy, config_.contacts},
+      rules_{config_.pools, config_.policy, random_item_id, config_.max_payload_bytes},
       operators_(config_.operators.begin(), config_.operators.end()),
-      probe_(config_.service.text()) {
+      probe_(config_.service.text()),
+      bounces_(config_.bounce),
+      adhoc_(config_.service, rules_, config_.operators) {
   BOURSE_CHECK(!config_.pools.empty());
 }
 
@@ -51,19 +37,38 @@ void Service::on_stanza(const gloox::Tag& stanza) {
     on_iq(stanza);
   } else if (stanza.name() == "presence") {
     on_presence(stanza);
+  } else if (stanza.name() == "message") {
+    on_message(stanza);
   }
-  // Messages mean nothing here, and answering one with an error invites loops.
+}
+
+// Nothing but an owner's decision on a subscription means anything here, and answering a message with an error invites
+// loops.
+void Service::on_message(const gloox::Tag& message) {
+  if (attribute_or_empty(message, "type") == "error") return on_bounce(message);
+  const auto decision = parse_authorization(message, rules_);
+  if (!decision) return;
+  auto from = domain::Jid::parse(attribute_or_empty(message, "from"));
+  if (!from) return;
+  if (!*decision) {
+    spdlog::info("{} decided on a subscription in a form that is wrong: {}", from->text(), decision->error().text);
+    return;
+  }
+  PoolCommand wanted = **decision;
+  const market::ReplyTo nobody{*from, config_.service.text(), {}};
+  const auto taken = backend_.submit({std::move(wanted.pool), std::move(*from), nobody, std::move(wanted.body)});
+  if (!taken) spdlog::warn("a decision of {} on a subscription is lost: {}", nobody.from.text(), taken.error().text);
 }
 
 void Service::on_iq(const gloox::Tag& iq) {
-  const std::string& type = text_attribute(iq, "type");
+  const std::string& type = attribute_or_empty(iq, "type");
   if (type == "result" || type == "error") {
     on_probe_answer(iq);
     return;
   }
-  auto from = domain::Jid::parse(text_attribute(iq, "from"));
+  auto from = domain::Jid::parse(attribute_or_empty(iq, "from"));
   if (!from) return;  // no server sends such, and there is nobody to answer
-  market::ReplyTo address{std::move(*from), text_attribute(iq, "to"), text_attribute(iq, "id")};
+  market::ReplyTo address{std::move(*from), attribute_or_empty(iq, "to"), attribute_or_empty(iq, "id")};
   if (address.stanza_id.empty()) return;  // RFC 6120 §8.1.3: it must have one; no answer could be told from another
   if (type != "get" && type != "set") {
     reply_error(address, {Errc::kBadRequest, "the type of an iq is get, set, result or error"});
@@ -84,14 +89,14 @@ void Service::on_iq(const gloox::Tag& iq) {
 
 void Service::on_request(const gloox::Tag& payload, bool set, market::ReplyTo&& address) {
   const std::string ns = namespace_of(payload);
-  if (ns == kPubsubNs) return on_pubsub(payload, set, std::move(address));
-  if (ns == "http://jabber.org/protocol/pubsub#owner") {
-    return reply_error(address, {Errc::kUnsupported, "nodes of this service are not configured by its users"});
-  }
+  if (ns == kPubsubNs || ns == kPubsubOwnerNs) return on_pubsub(payload, set, std::move(address));
+  if (ns == kArchiveNs) return on_archive(payload, set, std::move(address));
+  if (ns == kCommandsNs) return on_command(payload, set, std::move(address));
   const bool known = ns == kMarketNs || ns == kDiscoInfoNs || ns == kDiscoItemsNs || ns == kPingNs || ns == kVersionNs;
   if (known && set) return reply_error(address, {Errc::kBadRequest, "ask this with an iq of type get"});
   if (ns == kMarketNs) return on_market_query(payload, std::move(address));
-  if (ns == kDiscoInfoNs || ns == kDiscoItemsNs) return on_disco(payload, address);
+  if (ns == kDiscoInfoNs) return on_disco_info(payload, std::move(address));
+  if (ns == kDiscoItemsNs) return on_disco_items(payload, std::move(address));
   if (ns == kPingNs) return reply_result(address, {});
   if (ns == kVersionNs) return reply_result(address, render_version(facts_));
   std::string xml;
@@ -100,16 +105,47 @@ void Service::on_request(const gloox::Tag& payload, bool set, market::ReplyTo&& 
 }
 
 void Service::on_pubsub(const gloox::Tag& payload, bool set, market::ReplyTo&& address) {
-  auto request = parse_pubsub(payload, set, address.from, clock_.now(), rules_);
+  if (payload.name() != "pubsub") {
+    return reply_error(address, {Errc::kBadRequest, describe(payload) + ": <pubsub/> is expected in its namespace"});
+  }
+  auto request = is_in(payload, kPubsubOwnerNs) ? parse_pubsub_owner(payload, set, address.from, rules_)
+                                                : parse_pubsub(payload, set, address.from, clock_.now(), rules_);
   if (!request) return reply_error(address, request.error());
+  if (std::holds_alternative<Nothing>(*request)) return reply_result(address, {});
   if (auto* query = std::get_if<market::QueryBody>(&*request)) return ask(std::move(*query), std::move(address));
+  submit(std::move(std::get<PoolCommand>(*request)), std::move(address));
+}
+
+void Service::on_archive(const gloox::Tag& payload, bool set, market::ReplyTo&& address) {
+  if (!set && payload.name() == "query") return reply_result(address, render_archive_form());
+  auto query = parse_archive(payload, set, rules_);
+  if (!query) return reply_error(address, query.error());
+  ask(std::move(*query), std::move(address));
+}
+
+void Service::on_command(const gloox::Tag& payload, bool set, market::ReplyTo&& address) {
+  if (!set || payload.name() != "command") {
+    return reply_error(address, {Errc::kBadRequest, "a <command/> belongs into an iq of type set"});
+  }
+  auto step = adhoc_.execute(payload, address, clock_.now());
+  if (!step) return reply_error(address, step.error());
+  if (const auto* answer = std::get_if<AdhocAnswer>(&*step)) return reply_result(address, answer->payload);
+  if (const auto* refusal = std::get_if<AdhocRefusal>(&*step)) {
+    scratch_.clear();
+    append_error(scratch_, address, refusal->error);
+    return send_piece(scratch_);
+  }
+  if (auto* query = std::get_if<market::QueryBody>(&*step)) return ask(std::move(*query), std::move(address));
+  submit(std::move(std::get<PoolCommand>(*step)), std::move(address));
+}
+
+void Service::submit(PoolCommand&& wanted, market::ReplyTo&& address) {
   if (!to_retry_.empty()) retry();
   if (!to_retry_.empty()) {  // an offer must not overtake the presence it lives by
-    return reply_error(address, {Errc::kUnavailable, "the market is catching up; try again in a moment"});
+    return refuse(address, {Errc::kUnavailable, "the market is catching up; try again in a moment"});
   }
-  auto& wanted = std::get<PoolCommand>(*request);
   market::Command command{std::move(wanted.pool), address.from, address, std::move(wanted.body)};
-  if (const auto taken = backend_.submit(std::move(command)); !taken) reply_error(address, taken.error());
+  if (const auto taken = backend_.submit(std::move(command)); !taken) refuse(address, taken.error());
 }
 
 void Service::on_market_query(const gloox::Tag& payload, market::ReplyTo&& address) {
@@ -125,35 +161,7 @@ void Service::on_market_query(const gloox::Tag& payload, market::ReplyTo&& addre
 void Service::ask(market::QueryBody&& body, market::ReplyTo&& address) {
   const domain::Jid viewer = address.from.bare();
   market::Query query{{viewer, operators_.contains(viewer)}, address, std::move(body)};
-  if (const auto taken = backend_.ask(std::move(query)); !taken) reply_error(address, taken.error());
-}
-
-void Service::on_disco(const gloox::Tag& payload, const market::ReplyTo& address) {
-  const std::string* node = attribute(payload, "node");
-  const auto query = is_in(payload, kDiscoInfoNs) ? render_disco_info(facts_, node) : render_disco_items(facts_, node);
-  if (!query) return reply_error(address, query.error());
-  reply_result(address, *query);
-}
-
-void Service::on_probe_answer(const gloox::Tag& iq) {
-  auto from = domain::Jid::parse(text_attribute(iq, "from"));
-  if (!from || !probe_.answered(text_attribute(iq, "id"), *from)) return;
-  if (text_attribute(iq, "type") != "error" || says_alive(iq)) return;
-  available_.erase(*from);  // its next presence is news again
-  submit_later(std::move(*from), market::SessionGone{});
-}
-
-void Service::on_presence(const gloox::Tag& presence) {
-  auto from = domain::Jid::parse(text_attribute(presence, "from"));
-  if (!from || from->is_bare()) return;  // a session has a resource
-  const std::string& type = text_attribute(presence, "type");
-  if (type.empty()) {
-    if (available_.size() >= kMostAvailable) available_.clear();  // forgets only what is known, not what is so
-    if (available_.insert(*from).second) submit_later(std::move(*from), market::SessionAvailable{});
-  } else if (type == "unavailable" || type == "error") {
-    available_.erase(*from);
-    submit_later(std::move(*from), market::SessionGone{});
-  }
+  if (const auto taken = backend_.ask(std::move(query)); !taken) refuse(address, taken.error());
 }
 
 void Service::on_link_up() {
@@ -183,24 +191,25 @@ void Service::on_tick() {
   }
 }
 
-// In order: what came later must not overtake what waits.
-void Service::submit_later(domain::Jid actor, market::CommandBody body) {
-  if (to_retry_.size() >= kMostRetries) {
-    spdlog::error("too much presence is waiting for the market: dropping some");
-    to_retry_.erase(to_retry_.begin(), to_retry_.begin() + kMostRetries / 2);
-  }
-  to_retry_.push_back({{}, std::move(actor), {}, std::move(body)});
-  if (to_retry_.size() == 1) retry();
+void Service::append(std::string& xml, const market::Reply& reply) {
+  const auto wrapped = adhoc_.render(reply);
+  if (!wrapped) return append_reply(xml, reply);
+  if (*wrapped) return append_result(xml, reply.to, **wrapped);
+  append_error(xml, reply.to, render_error(wrapped->error()));
 }
 
-void Service::retry() {
-  std::size_t taken = 0;
-  while (taken < to_retry_.size()) {
-    market::Command command = to_retry_[taken];
-    if (!backend_.submit(std::move(command))) break;
-    ++taken;
-  }
-  to_retry_.erase(to_retry_.begin(), to_retry_.begin() + static_cast<std::ptrdiff_t>(taken));
+void Service::append(std::string& xml, const market::Answer& answer) {
+  const auto wrapped = adhoc_.render(answer, sign_);
+  if (!wrapped) return append_answer(xml, answer, config_.version, sign_);
+  if (*wrapped) return append_result(xml, answer.query.reply_to, **wrapped);
+  append_error(xml, answer.query.reply_to, render_error(wrapped->error()));
+}
+
+// What the market could not take is answered like what it refuses: a command forgets that it waits.
+void Service::refuse(const market::ReplyTo& address, const base::Error& error) {
+  scratch_.clear();
+  append(scratch_, market::Reply{address, error});
+  send_piece(scratch_);
 }
 
 void Service::reply_result(const market::ReplyTo& address, std::string_view payload) {
@@ -214,41 +223,5 @@ void Service::reply_error(const market::ReplyTo& address, const base::Error& err
   append_error(scratch_, address, render_error(error));
   send_piece(scratch_);
 }
-
-void Service::send_piece(std::string& xml) {
-  if (xml.empty()) return;
-  if (!sender_->send(xml)) dropped_.fetch_add(1, std::memory_order_relaxed);
-  xml.clear();
-}
-
-void Service::deliver(std::vector<market::Reply>&& replies, std::vector<market::Notification>&& notifications) {
-  std::string xml;
-  xml.reserve(kPieceBytes + 4096);
-  for (const auto& reply : replies) {
-    append_reply(xml, reply);
-    if (xml.size() >= kPieceBytes) send_piece(xml);
-  }
-  for (const auto& notification : notifications) {
-    const auto appended = append_notification(xml, config_.service.text(), notification, sign_);
-    if (!appended) {
-      spdlog::error("event {} cannot be told: {}", notification.event.seq.value, appended.error().text);
-    }
-    if (xml.size() >= kPieceBytes) send_piece(xml);
-  }
-  send_piece(xml);
-}
-
-void Service::answer(market::Answer&& answer) {
-  const auto payload = render_answer(answer, config_.version, sign_);
-  std::string xml;
-  if (payload) {
-    append_result(xml, answer.query.reply_to, *payload);
-  } else {
-    append_error(xml, answer.query.reply_to, render_error(payload.error()));
-  }
-  send_piece(xml);
-}
-
-void Service::probe(std::vector<domain::Jid>&& sessions) { probe_.ask(std::move(sessions)); }
 
 }  // namespace bourse::xmpp

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -14,7 +15,10 @@
 #include "domain/ids.h"
 #include "domain/jid.h"
 #include "market/outbox.h"
+#include "pubsub/policy.h"
+#include "xmpp/adhoc.h"
 #include "xmpp/backend.h"
+#include "xmpp/bounces.h"
 #include "xmpp/component_link.h"
 #include "xmpp/disco.h"
 #include "xmpp/pubsub_request.h"
@@ -24,12 +28,15 @@
 namespace bourse::xmpp {
 
 struct ServiceConfig {
-  domain::Jid service;                  // the component's JID
-  std::vector<domain::PoolName> pools;  // at least one
-  std::vector<domain::Jid> operators;   // bare: see everything
-  std::size_t max_payload_bytes = 65'536;
-  std::string ticket_key;  // raw Ed25519 public key, announced
-  std::string version;     // of the program
+  domain::Jid service;                     // the component's JID
+  std::vector<domain::PoolName> pools;     // at least one
+  std::vector<domain::Jid> operators;      // bare: see everything
+  pubsub::Policy policy = {};              // of ordinary nodes
+  std::size_t max_payload_bytes = 65'536;  // of offers and requests
+  std::string ticket_key = {};             // raw Ed25519 public key, announced
+  std::string version = {};                // of the program
+  ContactAddresses contacts = {};
+  BouncePolicy bounce = {};
 };
 
 class Service final : public LinkHandler, public market::Outbox {
@@ -45,7 +52,9 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_tick() override;
 
   [[nodiscard]] bool linked() const override { return sender_ != nullptr && sender_->linked(); }
-  void deliver(std::vector<market::Reply>&& replies, std::vector<market::Notification>&& notifications) override;
+  void deliver(std::vector<market::Reply>&& replies) override;
+  [[nodiscard]] std::size_t notify(const market::Notification& notification, std::size_t from) override;
+  void wait_for_room(base::Duration longest) override;
   void answer(market::Answer&& answer) override;
   void probe(std::vector<domain::Jid>&& sessions) override;
 
@@ -53,13 +62,26 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_iq(const gloox::Tag& iq);
   void on_request(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_probe_answer(const gloox::Tag& iq);
+  void on_message(const gloox::Tag& message);
+  void on_bounce(const gloox::Tag& message);
   void on_presence(const gloox::Tag& presence);
+  void on_session_presence(const gloox::Tag& presence, const domain::Jid& session);
+  void on_roster_presence(const std::string& type, const domain::Jid& from);
+  void send_presence(std::string_view type, const domain::Jid& to);  // empty type: available
   void on_pubsub(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
+  void on_archive(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
+  void on_command(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_market_query(const gloox::Tag& payload, market::ReplyTo&& address);
-  void on_disco(const gloox::Tag& payload, const market::ReplyTo& address);
+  void on_disco_info(const gloox::Tag& payload, market::ReplyTo&& address);
+  void on_disco_items(const gloox::Tag& payload, market::ReplyTo&& address);
+  void submit(PoolCommand&& wanted, market::ReplyTo&& address);
   void ask(market::QueryBody&& body, market::ReplyTo&& address);
   void submit_later(domain::Jid actor, market::CommandBody body);
   void retry();
+  // What the market answers, as stanzas; a command's (XEP-0050) in its own wrapping.
+  void append(std::string& xml, const market::Reply& reply);
+  void append(std::string& xml, const market::Answer& answer);
+  void refuse(const market::ReplyTo& address, const base::Error& error);
   void reply_result(const market::ReplyTo& address, std::string_view payload);
   void reply_error(const market::ReplyTo& address, const base::Error& error);
   void send_piece(std::string& xml);
@@ -73,11 +95,14 @@ class Service final : public LinkHandler, public market::Outbox {
   std::unordered_set<domain::Jid> operators_;
   StanzaSender* sender_ = nullptr;
   SessionProbe probe_;
+  Bounces bounces_;
+  Adhoc adhoc_;
 
-  std::unordered_set<domain::Jid> available_;  // full JIDs whose directed presence the market knows
-  std::vector<market::Command> to_retry_;      // presence the market could not take at once; nobody repeats it
-  std::string scratch_;                        // for answers on the network thread
-  std::atomic<std::uint64_t> dropped_{0};      // pieces that found no link or no room, since the last report
+  std::unordered_map<domain::Jid, pubsub::Show> available_;  // sessions, as the market was told last
+  std::unordered_set<domain::Jid> asked_;                    // bare: whose presence the service asked for
+  std::vector<market::Command> to_retry_;  // presence the market could not take at once; nobody repeats it
+  std::string scratch_;                    // for answers on the network thread
+  std::atomic<std::uint64_t> dropped_{0};  // pieces that found no link or no room, since the last report
 };
 
 }  // namespace bourse::xmpp

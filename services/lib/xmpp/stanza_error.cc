@@ -5,15 +5,34 @@
 namespace bourse::xmpp {
 namespace {
 
-std::string render(const StanzaError& error, std::string_view text) {
+void append_condition(std::string& xml, std::string_view condition, std::string_view content) {
+  xml.append("<").append(condition).append(" xmlns='").append(kStanzaErrorNs).append("'");
+  if (content.empty()) {
+    xml += "/>";
+    return;
+  }
+  xml += '>';
+  append_repaired(xml, content);
+  xml.append("</").append(condition).append(">");
+}
+
+// `content` is the condition's own: where a node went. `feature` is XEP-0060's name of what is missing.
+std::string render(const StanzaError& error, std::string_view text, std::string_view content,
+                   std::string_view feature) {
   std::string xml = "<error";
   append_attribute(xml, "type", error.type);
-  xml.append("><").append(error.condition).append(" xmlns='").append(kStanzaErrorNs).append("'/>");
+  xml += '>';
+  append_condition(xml, error.condition, content);
   xml.append("<text xmlns='").append(kStanzaErrorNs).append("' xml:lang='en'>");
   append_repaired(xml, text.empty() ? error.condition : text);
   xml += "</text>";
-  if (!error.pubsub.empty())
+  if (!feature.empty()) {
+    xml.append("<unsupported xmlns='").append(kPubsubErrorsNs).append("'");
+    append_attribute(xml, "feature", feature);
+    xml += "/>";
+  } else if (!error.pubsub.empty()) {
     xml.append("<").append(error.pubsub).append(" xmlns='").append(kPubsubErrorsNs).append("'/>");
+  }
   return xml += "</error>";
 }
 
@@ -56,12 +75,56 @@ StanzaError stanza_error(base::Errc code) {
       return {"cancel", "internal-server-error", ""};
     case kInternal:
       return {"cancel", "internal-server-error", ""};
+    case kNotAllowed:
+      return {"cancel", "not-allowed", ""};
+    case kNotAuthorized:
+      return {"auth", "not-authorized", "not-subscribed"};
+    case kClosedNode:
+      return {"cancel", "not-allowed", "closed-node"};
+    case kNotInRosterGroup:
+      return {"auth", "not-authorized", "not-in-roster-group"};
+    case kPresenceSubscriptionRequired:
+      return {"auth", "not-authorized", "presence-subscription-required"};
+    case kPendingSubscription:
+      return {"auth", "not-authorized", "pending-subscription"};
+    case kTooManySubscriptions:
+      return {"wait", "policy-violation", "too-many-subscriptions"};
+    case kInvalidOptions:
+      return {"modify", "bad-request", "invalid-options"};
+    case kInvalidSubid:
+      return {"modify", "not-acceptable", "invalid-subid"};
+    case kSubidRequired:
+      return {"modify", "bad-request", "subid-required"};
+    case kJidRequired:
+      return {"modify", "bad-request", "jid-required"};
+    case kConfigurationRequired:
+      return {"modify", "not-acceptable", "configuration-required"};
+    case kPreconditionNotMet:
+      return {"cancel", "conflict", "precondition-not-met"};
+    case kMaxItemsExceeded:
+      return {"modify", "not-allowed", "max-items-exceeded"};
+    case kMaxNodesExceeded:
+      return {"cancel", "not-allowed", "max-nodes-exceeded"};
+    case kItemForbidden:
+      return {"modify", "bad-request", "item-forbidden"};
+    case kUnsupportedAccessModel:
+      return {"modify", "not-acceptable", "unsupported-access-model"};
+    case kGone:
+      return {"cancel", "gone", ""};
   }
   return {"cancel", "internal-server-error", ""};
 }
 
-std::string render_error(const base::Error& error) { return render(stanza_error(error.code), error.text); }
+std::string render_error(const base::Error& error) {
+  if (error.code == base::Errc::kGone) {
+    const std::string text = error.text.empty() ? "the node was deleted" : "the node has moved to " + error.text;
+    return render(stanza_error(error.code), text, error.text, {});
+  }
+  return render(stanza_error(error.code), error.text, {}, error.feature);
+}
 
-std::string render_not_served(std::string_view text) { return render({"cancel", "service-unavailable", ""}, text); }
+std::string render_not_served(std::string_view text) {
+  return render({"cancel", "service-unavailable", ""}, text, {}, {});
+}
 
 }  // namespace bourse::xmpp

@@ -2,7 +2,11 @@
 // Threads: implementations may be called from any thread.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string_view>
+
+#include "base/clock.h"
 
 namespace bourse::xmpp {
 
@@ -13,6 +17,13 @@ class StanzaSender {
   // queued then.
   [[nodiscard]] virtual bool send(std::string_view xml) = 0;
   [[nodiscard]] virtual bool linked() const = 0;
+  // Bytes that may be queued now of what can wait elsewhere; 0 while the link is down. send() takes more: answers go
+  // before what can wait.
+  [[nodiscard]] virtual std::size_t room() const {
+    return linked() ? std::numeric_limits<std::size_t>::max() : std::size_t{0};
+  }
+  // Returns when there is room, or after `longest`.
+  virtual void wait_for_room(base::Duration /*longest*/) {}
 };
 
 }  // namespace bourse::xmpp

@@ -1,36 +1,16 @@
 #include "xmpp/timestamps.h"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
+#include "domain/date_time.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
 namespace {
 
-using std::chrono::days;
-using std::chrono::floor;
-using std::chrono::hours;
-using std::chrono::microseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-
-// Takes exactly `count` digits off the front.
-std::optional<int> take_digits(std::string_view& text, std::size_t count) {
-  if (text.size() < count) return std::nullopt;
-  int number = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-    number = number * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(count);
-  return number;
-}
 
 bool take(std::string_view& text, char c) {
   if (text.empty() || text.front() != c) return false;
@@ -51,48 +31,6 @@ std::optional<std::int64_t> take_fraction(std::string_view& text) {
   }
   if (digits == 0) return std::nullopt;
   return micros;
-}
-
-std::optional<minutes> take_zone(std::string_view& text) {
-  if (take(text, 'Z')) return minutes(0);
-  if (text.empty() || (text.front() != '+' && text.front() != '-')) return std::nullopt;
-  const int sign = text.front() == '+' ? 1 : -1;
-  text.remove_prefix(1);
-  const auto hour = take_digits(text, 2);
-  if (!hour || !take(text, ':')) return std::nullopt;
-  const auto minute = take_digits(text, 2);
-  if (!minute || *hour > 14 || *minute > 59) return std::nullopt;
-  return minutes(sign * (*hour * 60 + *minute));
-}
-
-std::optional<base::Timestamp> timestamp(std::string_view text) {
-  const auto year = take_digits(text, 4);
-  if (!year || !take(text, '-')) return std::nullopt;
-  const auto month = take_digits(text, 2);
-  if (!month || !take(text, '-')) return std::nullopt;
-  const auto day = take_digits(text, 2);
-  if (!day || !take(text, 'T')) return std::nullopt;
-  const auto hour = take_digits(text, 2);
-  if (!hour || !take(text, ':')) return std::nullopt;
-  const auto minute = take_digits(text, 2);
-  if (!minute || !take(text, ':')) return std::nullopt;
-  const auto second = take_digits(text, 2);
-  if (!second) return std::nullopt;
-  std::int64_t micros = 0;
-  if (take(text, '.')) {
-    const auto fraction = take_fraction(text);
-    if (!fraction) return std::nullopt;
-    micros = *fraction;
-  }
-  const auto zone = take_zone(text);
-  if (!zone || !text.empty()) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok() || *year < 1970 || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-  const base::Timestamp at =
-      std::chrono::sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second) + microseconds(micros) - *zone;
-  if (at < base::Timestamp{}) return std::nullopt;
-  return at;
 }
 
 void append_digits(std::string& to, std::int64_t number, std::size_t width) {
@@ -164,7 +102,7 @@ std::optional<base::Duration> duration(std::string_view text) {
 }  // namespace
 
 base::Result<base::Timestamp> parse_timestamp(std::string_view text) {
-  const auto at = timestamp(text);
+  const auto at = domain::parse_date_time(text);
   if (!at) {
     return {base::Errc::kInvalidPayload, "'" + clipped(text, 64) +
                                              "' is not a time: expected one like 2026-12-01T08:30:00Z (XEP-0082), "
@@ -173,28 +111,7 @@ base::Result<base::Timestamp> parse_timestamp(std::string_view text) {
   return *at;
 }
 
-std::string format_timestamp(base::Timestamp at) {
-  const auto day = floor<days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::int64_t micros = (at - day).count();
-  const std::int64_t second = micros / kMicrosPerSecond;
-  std::string text;
-  text.reserve(32);
-  append_digits(text, static_cast<int>(date.year()), 4);
-  text += '-';
-  append_digits(text, static_cast<unsigned>(date.month()), 2);
-  text += '-';
-  append_digits(text, static_cast<unsigned>(date.day()), 2);
-  text += 'T';
-  append_digits(text, second / 3600, 2);
-  text += ':';
-  append_digits(text, second / 60 % 60, 2);
-  text += ':';
-  append_digits(text, second % 60, 2);
-  append_fraction(text, micros % kMicrosPerSecond);
-  text += 'Z';
-  return text;
-}
+std::string format_timestamp(base::Timestamp at) { return domain::format_date_time(at); }
 
 base::Result<base::Duration> parse_duration(std::string_view text) {
   const auto parsed = duration(text);

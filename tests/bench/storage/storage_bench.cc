@@ -1,5 +1,6 @@
-// Rows a second through PgStore: `storage_bench [offers] [batch]`. Publishes new offers, publishes them
-// again, grants one share of each, ends the grants, and loads the pool.
+// Rows a second through PgStore: `storage_bench [rows] [batch]`. Publishes new offers, publishes them again, grants
+// one share of each, ends the grants, publishes items to a node, subscribes as many, and loads the pool; then how long
+// a page of each archive takes.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "contract/batches.h"
+#include "storage/pg_reader.h"
 #include "storage/pg_store.h"
 #include "support/pg_database.h"
 
@@ -52,16 +54,55 @@ class Bench {
           ended(grant(i + 1, offer_of(i, 0), request("r", "cy@three.example", 1), resources({{"cpu", 1}})),
                 domain::GrantState::kReleased));
     });
-    const auto start = std::chrono::steady_clock::now();
-    Loaded loaded;
-    if (!store_.acquire({"commons"}, "bench", loaded).ok()) return 1;
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::printf("%-16s %8.0f rows/s (%zu offers)\n", "load", static_cast<double>(loaded.offers.size()) / seconds,
-                loaded.offers.size());
+    load();
+    measure("publish item", [this](market::Batch& batch, std::uint64_t i) { publish_item(batch, i); });
+    measure("subscribe", [](market::Batch& batch, std::uint64_t i) {
+      const std::string n = std::to_string(i);
+      batch.subscriptions.push_back(
+          subscription("commons/offers", "user" + n + "@domain" + std::to_string(i % 100) + ".example/phone"));
+    });
+    load();
+    for (const char* node : {"commons/offers", "commons/grants", "commons/requests", "blog", "quiet"}) page(node);
     return 0;
   }
 
  private:
+  void load() {
+    const auto start = std::chrono::steady_clock::now();
+    Loaded loaded;
+    const auto lease = store_.acquire({"commons"}, "bench", loaded);
+    if (!lease.ok()) std::exit(1);
+    lease_ = *lease;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const std::size_t rows =
+        loaded.offers.size() + loaded.subscriptions.size() + loaded.items.size() + loaded.undelivered.size();
+    std::printf("%-16s %8.0f rows/s (%zu offers, %zu subscriptions, %zu items, %zu events)\n", "load",
+                static_cast<double>(rows) / seconds, loaded.offers.size(), loaded.subscriptions.size(),
+                loaded.items.size(), loaded.undelivered.size());
+  }
+
+  // The last page, as a client that catches up asks for it.
+  void page(const char* node) {
+    market::ArchiveQuery query;
+    query.pool.value = "commons";
+    query.node.value = node;
+    query.page.before = "";
+    constexpr int kTimes = 20;
+    std::uint64_t count = 0;
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kTimes; ++i) {
+      const auto answer = reader_.archive(query, {{jid("provider1@one.example")}, false});
+      if (!answer.ok()) {
+        std::printf("archive of %s: %s\n", node, answer.error().text.c_str());
+        std::exit(1);
+      }
+      count = answer->count;
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::printf("%-16s %8.2f ms/page (%s, about %llu events)\n", "archive", seconds / kTimes * 1e3, node,
+                static_cast<unsigned long long>(count));
+  }
+
   using Fill = std::function<void(market::Batch&, std::uint64_t)>;
 
   market::OfferRow offer_of(std::uint64_t i, std::uint64_t seq) const {
@@ -85,6 +126,22 @@ class Bench {
     batch.offers.push_back(std::move(row));
   }
 
+  // One in a thousand to a node where hardly anything happens.
+  void publish_item(market::Batch& batch, std::uint64_t i) {
+    if (i == 0) batch.nodes = {leaf("blog"), leaf("quiet")};
+    const char* const node = i % 1000 == 500 ? "quiet" : "blog";
+    auto row = item(node, "item-" + std::to_string(i), ++batch.counters.last_event.value);
+    row.payload.assign(220, 'x');
+    auto told = event(row.seq.value, row.id);
+    told.kind = market::EventKind::kItemPublished;
+    told.node = row.node;
+    told.publisher = row.publisher;
+    told.provider = {};
+    told.record = row.payload;
+    batch.events.push_back(std::move(told));
+    batch.items.push_back(std::move(row));
+  }
+
   market::GrantRow grant_of(market::Batch& batch, std::uint64_t i) {
     const auto from = offer_of(i, 0);
     auto row =
@@ -92,6 +149,10 @@ class Bench {
     batch.counters.last_grant = row.id;
     auto told = event(++batch.counters.last_event.value, domain::to_item_id(row.id));
     told.kind = market::EventKind::kGrantStarted;
+    told.node.value = "commons/grants";
+    told.publisher = {};
+    told.provider = row.provider;
+    told.consumer = row.consumer;
     audit::Entry entry{row.started,  audit::EntryKind::kGrantStarted,
                        {},           row.provider,
                        row.consumer, row.offer,
@@ -137,6 +198,7 @@ class Bench {
   const std::uint64_t batch_;
   PgDatabase database_;
   storage::PgStore store_{{database_.service().uri, "storage_bench"}};
+  storage::PgReader reader_{{database_.service().uri, "storage_bench_reader"}};
   Loaded ignored_;
   market::Lease lease_;
 };

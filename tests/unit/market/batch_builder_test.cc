@@ -45,5 +45,35 @@ TEST(BatchBuilder, ARequestAloneIsWorthABatch) {
   EXPECT_FALSE(builder.empty());
 }
 
+pubsub::ItemRow item(const char* node, const char* id, std::uint64_t seq, bool removed = false) {
+  return {
+      .node = {node}, .id = id, .publisher = jid("ann@a.test"), .payload = "<a/>", .seq = {seq}, .removed = removed};
+}
+
+TEST(NodeRows, OfANodeThatWentAreNotWritten) {
+  BatchBuilder builder;
+  Plan plan;
+  const auto add = [&](pubsub::Change change) { plan.changes.emplace_back(std::move(change)); };
+  add(item("n", "old", 1));
+  add(pubsub::SubscriptionRow{.node = {"n"}, .subscriber = jid("bob@b.test"), .id = {1}});
+  add(pubsub::NodeRemoved{{"n"}});
+  add(pubsub::NodeRow{.name = {"n"}});
+  add(item("n", "new", 3));
+  add(item("p", "gone", 4));
+  add(pubsub::NodePurged{{"p"}});
+  add(item("p", "after", 5));
+  add(item("p", "after", 6));
+  builder.add(plan);
+  const auto batch = std::move(builder).finish({});
+  EXPECT_EQ(batch.removed_nodes, std::vector<domain::NodeName>{{"n"}});
+  ASSERT_EQ(batch.nodes.size(), 1U);
+  EXPECT_EQ(batch.purged_nodes, std::vector<domain::NodeName>{{"p"}});
+  EXPECT_TRUE(batch.subscriptions.empty());
+  ASSERT_EQ(batch.items.size(), 2U);
+  EXPECT_EQ(batch.items[0].id, "new");
+  EXPECT_EQ(batch.items[1].id, "after");
+  EXPECT_EQ(batch.items[1].seq.value, 6U);
+}
+
 }  // namespace
 }  // namespace bourse::market

@@ -13,6 +13,8 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+using ::testing::UnorderedElementsAreArray;
 
 constexpr char kAnn[] = "ann@a.test/pc";
 constexpr char kBob[] = "bob@b.test/pc";
@@ -168,33 +170,84 @@ TEST(Offers, ExpireByThemselves) {
   EXPECT_THAT(in_words(pool.pass(5min)), ElementsAre("-offer a", "ann@a.test down"));
 }
 
+pubsub::Command subscribe(const std::string& node, const domain::Jid& subscriber, const char* filter = nullptr) {
+  pubsub::Subscribe command{.node = {node}, .subscriber = subscriber};
+  if (filter != nullptr) command.options = pubsub::FormValues{{pubsub::kFilterField, {filter}}};
+  return command;
+}
+
+std::vector<std::string> told(const Notification& notification) {
+  std::vector<std::string> jids;
+  for (std::size_t i = 0; i < notification.recipients.size(); ++i) {
+    jids.push_back(notification.recipients.at(i).to.text());
+  }
+  return jids;
+}
+
 TEST(Subscriptions, AreOnesOwn) {
   Pool pool;
-  const domain::NodeName node{"commons/offers"};
-  EXPECT_THAT(in_words(pool.act(kAnn, Subscribe{node, jid("ann@a.test")})),
+  const std::string node = "commons/offers";
+  EXPECT_THAT(in_words(pool.act(kAnn, subscribe(node, jid("ann@a.test")))),
               ElementsAre("+sub commons/offers ann@a.test", "subscribed ann@a.test"));
-  EXPECT_THAT(in_words(pool.act(kAnn, Subscribe{node, jid("ann@a.test")})), ElementsAre("subscribed ann@a.test"));
-  EXPECT_THAT(in_words(pool.act(kAnn, Subscribe{node, jid("bob@b.test")})),
+  EXPECT_THAT(in_words(pool.act(kAnn, subscribe(node, jid("ann@a.test")))), ElementsAre("subscribed ann@a.test"));
+  EXPECT_THAT(in_words(pool.act(kAnn, subscribe(node, jid("bob@b.test")))),
               ElementsAre(error(base::Errc::kInvalidJid)));
-  EXPECT_THAT(in_words(pool.act(kAnn, Subscribe{{"commons/none"}, jid("ann@a.test")})),
+  EXPECT_THAT(in_words(pool.act(kAnn, subscribe("commons/none", jid("ann@a.test")))),
               ElementsAre(error(base::Errc::kNotFound)));
-  EXPECT_THAT(in_words(pool.act(kBob, Unsubscribe{node, jid("bob@b.test")})),
-              ElementsAre(error(base::Errc::kNotSubscribed)));
-  EXPECT_THAT(in_words(pool.act(kAnn, Unsubscribe{node, jid("ann@a.test")})),
-              ElementsAre("-sub commons/offers ann@a.test", "ok"));
+  const pubsub::Command unsubscribe = pubsub::Unsubscribe{.node = {node}, .subscriber = jid("bob@b.test")};
+  EXPECT_THAT(in_words(pool.act(kBob, unsubscribe)), ElementsAre(error(base::Errc::kNotSubscribed)));
 }
 
 TEST(Recipients, OfAGrantAreItsPartiesAndOperators) {
   Pool pool;
   for (const auto* who : {kAdmin, kBob, kCarl}) {
-    (void)pool.act(who, Subscribe{{"commons/grants"}, jid(who).bare()});
-    (void)pool.act(who, Subscribe{{"commons/requests"}, jid(who).bare()});
+    (void)pool.act(who, subscribe("commons/grants", jid(who).bare()));
+    (void)pool.act(who, subscribe("commons/requests", jid(who).bare()));
   }
   (void)pool.publish(kAnn, "a", offer_of({{"cpu", "1"}}));
   const auto plan = pool.request(kCarl, "r", request_of({{"cpu", "1"}}));
   ASSERT_EQ(plan.events.size(), 2U);
-  EXPECT_THAT(*plan.events[0].recipients, ElementsAre(jid("admin@a.test"), jid("carl@c.test")));
-  EXPECT_THAT(*plan.events[1].recipients, ElementsAre(jid("ann@a.test"), jid("carl@c.test"), jid("admin@a.test")));
+  EXPECT_THAT(told(plan.events[0]), UnorderedElementsAre("admin@a.test", "carl@c.test"));
+  EXPECT_THAT(told(plan.events[1]), ElementsAre("ann@a.test", "carl@c.test", "admin@a.test"));
+}
+
+TEST(Recipients, OfAnOfferAreThoseItMatchesOrMatchedBefore) {
+  Pool pool;
+  (void)pool.act(kBob, subscribe("commons/offers", jid(kBob).bare(), "(cpu>=8)"));
+  (void)pool.act(kCarl, subscribe("commons/offers", jid(kCarl).bare()));
+  struct Case {
+    const char* name;
+    const char* cpu;
+    std::vector<std::string> told;
+  };
+  const Case cases[] = {{"too small for the filter", "4", {"carl@c.test"}},
+                        {"grown", "8", {"carl@c.test", "bob@b.test"}},
+                        {"shrunk: the watcher learns it", "4", {"carl@c.test", "bob@b.test"}},
+                        {"still small", "2", {"carl@c.test"}}};
+  for (const auto& each : cases) {
+    const auto plan = pool.publish(kAnn, "a", offer_of({{"cpu", each.cpu}}));
+    ASSERT_FALSE(plan.events.empty()) << each.name;
+    EXPECT_THAT(told(plan.events[0]), UnorderedElementsAreArray(each.told)) << each.name;
+  }
+  const auto withdrawn = pool.retract(kAnn, "offers", "a");
+  EXPECT_THAT(told(withdrawn.events[0]), ElementsAre("carl@c.test"));
+}
+
+TEST(OrdinaryNodes, AreNumberedInTheSameLog) {
+  Pool pool;
+  EXPECT_THAT(in_words(pool.act(kAnn, pubsub::Command(pubsub::CreateNode{.node = {"news"}}))),
+              ElementsAre("+node news", "ann@a.test owner of news", "answer 1"));
+  (void)pool.act(kBob, subscribe("news", jid(kBob).bare()));
+  const auto before = pool.state.counters.last_event.value;
+  const pubsub::Command publish =
+      pubsub::PublishItems{.node = {"news"}, .items = {{.id = "i1", .payload = "<a xmlns='x'/>"}}};
+  const auto plan = pool.act(kAnn, publish);
+  EXPECT_THAT(in_words(plan), ElementsAre("+item i1", "answer 2"));
+  ASSERT_EQ(plan.events.size(), 1U);
+  EXPECT_EQ(plan.events[0].event.seq.value, before + 1);
+  EXPECT_EQ(plan.events[0].event.kind, EventKind::kItemPublished);
+  EXPECT_THAT(told(plan.events[0]), ElementsAre("bob@b.test"));
+  EXPECT_EQ(pool.state.counters.last_event.value, before + 1);
 }
 
 TEST(Log, NumbersEventsAndAuditEntriesWithoutGaps) {

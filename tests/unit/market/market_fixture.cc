@@ -17,15 +17,31 @@ struct Words {
   std::string operator()(const GrantEnded& change) const {
     return to_item_id(change.grant.id) + " " + std::string(name(change.grant.state));
   }
-  std::string operator()(const SubscriptionRow& row) const {
+  std::string operator()(const pubsub::Change& change) const { return std::visit(*this, change); }
+  std::string operator()(const pubsub::NodeRow& row) const { return "+node " + row.name.value; }
+  std::string operator()(const pubsub::NodeRemoved& removed) const { return "-node " + removed.node.value; }
+  std::string operator()(const pubsub::NodePurged& purged) const { return "purged " + purged.node.value; }
+  std::string operator()(const pubsub::AffiliationRow& row) const {
+    return row.jid.text() + " " + std::string(pubsub::to_text(row.affiliation)) + " of " + row.node.value;
+  }
+  std::string operator()(const pubsub::SubscriptionRow& row) const {
     return (row.removed ? "-sub " : "+sub ") + row.node.value + " " + row.subscriber.text();
+  }
+  std::string operator()(const pubsub::ItemRow& row) const { return (row.removed ? "-item " : "+item ") + row.id; }
+  std::string operator()(const SanctionRow& row) const {
+    return row.jid.text() + (row.drained ? " drained" : "") + (row.banned ? " banned" : "");
   }
   std::string operator()(const domain::AvailabilityChange& change) const {
     return change.provider.text() + " " + std::string(name(change.presence));
   }
   std::string operator()(const Acknowledged& /*reply*/) const { return "ok"; }
   std::string operator()(const Published& reply) const { return "published " + reply.item_id; }
-  std::string operator()(const Subscribed& reply) const { return "subscribed " + reply.subscriber.text(); }
+  std::string operator()(const pubsub::Answer& answer) const {
+    const auto* subscribed = std::get_if<pubsub::SubscriptionAnswer>(&answer);
+    return subscribed != nullptr ? std::string(pubsub::to_text(subscribed->subscription.state)) + " " +
+                                       subscribed->subscription.subscriber.text()
+                                 : "answer " + std::to_string(answer.index());
+  }
   std::string operator()(const base::Error& error) const {
     return "error " + std::to_string(static_cast<int>(error.code));
   }

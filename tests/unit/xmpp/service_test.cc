@@ -70,7 +70,12 @@ struct ServiceTest : testing::Test {
   base::ManualClock clock{parse_timestamp("2026-11-22T00:00:00Z").value()};
   RecordingBackend backend;
   RecordingSender sender;
-  Service service{{jid("bourse.localhost"), {{"commons"}}, {jid("root@x")}, 1000, std::string(32, 'k'), "1.2.3"},
+  Service service{{.service = jid("bourse.localhost"),
+                   .pools = {{"commons"}, {"lab"}},
+                   .operators = {jid("root@x")},
+                   .max_payload_bytes = 1000,
+                   .ticket_key = std::string(32, 'k'),
+                   .version = "1.2.3"},
                   backend,
                   [](const domain::Grant& grant) { return "ticket-of-" + domain::to_item_id(grant.id); },
                   clock};
@@ -80,6 +85,9 @@ constexpr const char* kOffer = "<offer xmlns='urn:bourse:market:1'><resource nam
 
 std::string pubsub(const std::string& content) {
   return "<pubsub xmlns='http://jabber.org/protocol/pubsub'>" + content + "</pubsub>";
+}
+std::string pubsub_owner(const std::string& content) {
+  return "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>" + content + "</pubsub>";
 }
 
 TEST_F(ServiceTest, PublishingAnOfferIsACommand) {
@@ -108,17 +116,34 @@ TEST_F(ServiceTest, AnItemWithoutIdGetsARandomOne) {
   EXPECT_NE(id(0), id(1));
 }
 
+template <class Command>
+const Command& of_node(const market::Command& command) {
+  return std::get<Command>(std::get<pubsub::Command>(command.body));
+}
+
 TEST_F(ServiceTest, TheOtherCommands) {
   request("set", pubsub("<retract node='commons/grants'><item id='g7'/></retract>"));
-  request("set", pubsub("<subscribe node='commons/offers' jid='a@x'/>"));
-  request("set", pubsub("<subscribe node='commons/offers' jid='A@X/r'/>"));
-  request("set", pubsub("<unsubscribe node='commons/availability' jid='a@x/r'/>"));
-  ASSERT_EQ(backend.commands.size(), 4U) << sent();
+  request("set", pubsub("<subscribe node='lab/offers' jid='a@x'/>"));
+  request("set", pubsub("<create node='blog'/>"));
+  request("set", pubsub_owner("<delete node='blog'/>"));
+  request("get", pubsub("<subscriptions/>"));
+  request("get", pubsub_owner("<configure node='commons/offers'/>"));
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#info' node='lab/offers'/>");
+  ASSERT_EQ(backend.commands.size(), 7U) << sent();
   EXPECT_EQ(std::get<market::Retract>(backend.commands[0].body).item_id, "g7");
   EXPECT_EQ(std::get<market::Retract>(backend.commands[0].body).node.value, "commons/grants");
-  EXPECT_EQ(std::get<market::Subscribe>(backend.commands[1].body).subscriber, jid("a@x"));
-  EXPECT_EQ(std::get<market::Subscribe>(backend.commands[2].body).subscriber, jid("a@x/r"));
-  EXPECT_EQ(std::get<market::Unsubscribe>(backend.commands[3].body).node.value, "commons/availability");
+  EXPECT_EQ(of_node<pubsub::Subscribe>(backend.commands[1]).subscriber, jid("a@x"));
+  EXPECT_EQ(backend.commands[1].pool.value, "lab");
+  EXPECT_EQ(of_node<pubsub::CreateNode>(backend.commands[2]).node.value, "blog");
+  EXPECT_EQ(of_node<pubsub::DeleteNode>(backend.commands[3]).node.value, "blog");
+  EXPECT_FALSE(of_node<pubsub::GetSubscriptions>(backend.commands[4]).node.has_value());
+  EXPECT_EQ(of_node<pubsub::GetConfig>(backend.commands[5]).node.value, "commons/offers");
+  EXPECT_EQ(of_node<pubsub::GetNode>(backend.commands[6]).node.value, "lab/offers");
+  EXPECT_EQ(backend.commands[6].pool.value, "lab");
+  for (const auto& command : backend.commands) {
+    EXPECT_EQ(command.actor, jid("a@x/r"));
+    EXPECT_EQ(command.reply_to.stanza_id, "q1");
+  }
 }
 
 TEST_F(ServiceTest, QuestionsAreQueries) {
@@ -127,10 +152,9 @@ TEST_F(ServiceTest, QuestionsAreQueries) {
   request("get", pubsub("<items node='commons/grants'><item id='g1'/><item id='g2'/></items>"));
   request("get", pubsub("<items node='commons/requests'/><set xmlns='http://jabber.org/protocol/rsm'><max>3</max>"
                         "<after>r1</after></set>"));
-  request("get", pubsub("<subscriptions/>"));
   request("get", "<status xmlns='urn:bourse:market:1'/>");
   request("get", "<grants xmlns='urn:bourse:market:1' ended='true'/>");
-  ASSERT_EQ(backend.queries.size(), 7U) << sent();
+  ASSERT_EQ(backend.queries.size(), 6U) << sent();
   const auto items = [&](std::size_t i) { return std::get<market::ItemQuery>(backend.queries[i].body); };
   EXPECT_EQ(items(0).page.before, "");
   EXPECT_EQ(items(1).page.max, 7U);
@@ -139,12 +163,93 @@ TEST_F(ServiceTest, QuestionsAreQueries) {
   EXPECT_EQ(items(3).page.after, "r1");
   EXPECT_EQ(items(3).page.max, 3U);
   EXPECT_FALSE(items(3).own);
-  EXPECT_TRUE(items(6).own);
-  EXPECT_TRUE(items(6).ended_too);
+  EXPECT_TRUE(items(5).own);
+  EXPECT_TRUE(items(5).ended_too);
   EXPECT_EQ(backend.queries[0].viewer.jid, jid("a@x"));
   EXPECT_FALSE(backend.queries[0].viewer.privileged);
   receive("<iq type='get' id='q' from='root@x/r' to='bourse.localhost'><status xmlns='urn:bourse:market:1'/></iq>");
   EXPECT_TRUE(backend.queries.back().viewer.privileged);
+}
+
+TEST_F(ServiceTest, NodesAndArchivesAreAskedOfTheStore) {
+  request("get", pubsub("<items node='blog'/>"));
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#items'/>");
+  request("get",
+          "<query xmlns='http://jabber.org/protocol/disco#items' node='lab/offers'>"
+          "<set xmlns='http://jabber.org/protocol/rsm'><max>2</max><after>o1</after></set></query>");
+  request("set", "<query xmlns='urn:xmpp:mam:2' node='blog'/>");
+  request("get", "<metadata xmlns='urn:xmpp:mam:2' node='blog'/>");
+  ASSERT_EQ(backend.queries.size(), 5U) << sent();
+  EXPECT_EQ(std::get<market::NodeItemsQuery>(backend.queries[0].body).node.value, "blog");
+  const auto nodes = [&](std::size_t i) { return std::get<market::NodesQuery>(backend.queries[i].body); };
+  EXPECT_FALSE(nodes(1).collection.has_value());
+  EXPECT_EQ(nodes(1).page.max, market::kMaxPage);
+  EXPECT_EQ(nodes(2).collection->value, "lab/offers");
+  EXPECT_EQ(nodes(2).pool.value, "lab");
+  EXPECT_EQ(nodes(2).page.max, 2U);
+  EXPECT_EQ(nodes(2).page.after, "o1");
+  EXPECT_EQ(std::get<market::ArchiveQuery>(backend.queries[3].body).node.value, "blog");
+  EXPECT_EQ(std::get<market::ArchiveEdgesQuery>(backend.queries[4].body).node.value, "blog");
+  EXPECT_TRUE(sender.sent.empty()) << sent();
+  request("get", "<query xmlns='urn:xmpp:mam:2'/>");
+  EXPECT_NE(sent().find("<x xmlns='jabber:x:data' type='form'>"), std::string::npos) << sent();
+}
+
+TEST_F(ServiceTest, ACancelledFormIsAnsweredAtOnce) {
+  request("set", pubsub_owner("<configure node='blog'><x xmlns='jabber:x:data' type='cancel'/></configure>"));
+  EXPECT_EQ(sent(), "<iq type='result' from='bourse.localhost' to='a@x/r' id='q1'/>");
+  EXPECT_TRUE(backend.commands.empty());
+}
+
+std::string decision(const std::string& from, const std::string& allow) {
+  return "<message from='" + from +
+         "' to='bourse.localhost'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>"
+         "http://jabber.org/protocol/pubsub#subscribe_authorization</value></field><field var='pubsub#node'><value>blog"
+         "</value></field><field var='pubsub#subscriber_jid'><value>b@x</value></field><field "
+         "var='pubsub#allow'><value>" +
+         allow + "</value></field></x></message>";
+}
+
+TEST_F(ServiceTest, AnOwnersDecisionComesInAMessage) {
+  receive(decision("o@x/r", "1"));
+  receive(decision("o@x/r", "perhaps"));
+  receive(decision("", "1"));
+  ASSERT_EQ(backend.commands.size(), 1U);
+  const auto& command = backend.commands.front();
+  EXPECT_EQ(command.actor, jid("o@x/r"));
+  EXPECT_TRUE(command.reply_to.stanza_id.empty());
+  EXPECT_TRUE(of_node<pubsub::ApproveSubscription>(command).allow);
+  backend.refuse = base::Error{Errc::kUnavailable, "not loaded"};
+  receive(decision("o@x/r", "0"));
+  EXPECT_TRUE(sender.sent.empty()) << "nobody answers a message";
+}
+
+TEST_F(ServiceTest, CommandsForPeopleAreAnsweredInTheirOwnWrapping) {
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'/>");
+  const std::string list = sent();
+  const std::string_view mark = " node='";
+  const auto begin = list.find(mark, list.find("<item")) + mark.size();
+  const std::string first = list.substr(begin, list.find('\'', begin) - begin);
+  ASSERT_FALSE(first.empty()) << list;
+  sender.sent.clear();
+  request("set", "<command xmlns='http://jabber.org/protocol/commands' node='" + first + "' action='execute'/>");
+  if (!backend.commands.empty() || !backend.queries.empty()) return;  // it has no form
+  EXPECT_NE(sent().find("<command xmlns='http://jabber.org/protocol/commands'"), std::string::npos) << sent();
+  sender.sent.clear();
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#info' node='" + first + "'/>");
+  EXPECT_NE(sent().find("type='result'"), std::string::npos) << sent();
+  sender.sent.clear();
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#items' node='" + first + "'/>");
+  EXPECT_NE(sent().find("type='result'"), std::string::npos) << sent();
+  sender.sent.clear();
+  request("get", "<command xmlns='http://jabber.org/protocol/commands' node='" + first + "'/>");
+  EXPECT_NE(sent().find("<bad-request"), std::string::npos) << sent();
+}
+
+std::string many(std::size_t count, const std::string& each) {
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) all += each;
+  return all;
 }
 
 struct ErrorCase {
@@ -160,11 +265,6 @@ TEST_F(ServiceTest, BadRequestsAreAnsweredPrecisely) {
       "<offer xmlns='urn:bourse:market:1'><attribute name='x'>" + std::string(1000, 'x') + "</attribute></offer>";
   const ErrorCase cases[] = {
       {"no node", "set", pubsub("<publish><item>" + offer + "</item></publish>"), {"<bad-request", "<nodeid-required"}},
-      {"unknown node", "set", pubsub("<publish node='x/y'><item>" + offer + "</item></publish>"), {"<item-not-found"}},
-      {"unknown pool",
-       "set",
-       pubsub("<publish node='x/offers'><item>" + offer + "</item></publish>"),
-       {"<item-not-found"}},
       {"no item", "set", pubsub("<publish node='commons/offers'/>"), {"<bad-request", "<item-required"}},
       {"no payload",
        "set",
@@ -203,10 +303,6 @@ TEST_F(ServiceTest, BadRequestsAreAnsweredPrecisely) {
        "set",
        pubsub("<publish node='commons/grants'><item>" + offer + "</item></publish>"),
        {"type='auth'", "<forbidden"}},
-      {"publish options",
-       "set",
-       pubsub("<publish node='commons/offers'><item>" + offer + "</item></publish><publish-options/>"),
-       {"<feature-not-implemented"}},
       {"retract nothing", "set", pubsub("<retract node='commons/offers'/>"), {"<item-required"}},
       {"retract no id", "set", pubsub("<retract node='commons/offers'><item/></retract>"), {"<item-required"}},
       {"another's subscription",
@@ -214,7 +310,23 @@ TEST_F(ServiceTest, BadRequestsAreAnsweredPrecisely) {
        pubsub("<subscribe node='commons/offers' jid='b@x'/>"),
        {"<bad-request", "<invalid-jid"}},
       {"another session's", "set", pubsub("<subscribe node='commons/offers' jid='a@x/other'/>"), {"<invalid-jid"}},
-      {"no jid", "set", pubsub("<subscribe node='commons/offers'/>"), {"<invalid-jid"}},
+      {"no jid", "set", pubsub("<subscribe node='commons/offers'/>"), {"<bad-request", "<jid-required"}},
+      {"another's options", "get", pubsub("<options node='commons/offers' jid='b@x'/>"), {"type='auth'", "<forbidden"}},
+      {"subid", "set", pubsub("<unsubscribe node='a' jid='a@x' subid='x'/>"), {"<not-acceptable", "<invalid-subid"}},
+      {"options",
+       "set",
+       pubsub("<options node='a' jid='a@x'/>"),
+       {"type='modify'", "<bad-request", "<invalid-options"}},
+      {"many items",
+       "set",
+       pubsub("<publish node='a'>" + many(101, "<item/>") + "</publish>"),
+       {"type='modify'", "<not-allowed", "<max-items-exceeded"}},
+      {"publish options",
+       "set",
+       pubsub("<publish node='commons/offers'><item>" + offer +
+              "</item></publish><publish-options><x xmlns='jabber:x:data' type='submit'>"
+              "<field var='pubsub#access_model'><value>whitelist</value></field></x></publish-options>"),
+       {"type='cancel'", "<conflict", "<precondition-not-met"}},
       {"bad jid", "set", pubsub("<subscribe node='commons/offers' jid='@'/>"), {"<invalid-jid"}},
       {"max_items", "get", pubsub("<items node='commons/offers' max_items='0'/>"), {"<bad-request"}},
       {"two anchors",
@@ -223,18 +335,32 @@ TEST_F(ServiceTest, BadRequestsAreAnsweredPrecisely) {
            "<items node='commons/offers'/><set xmlns='http://jabber.org/protocol/rsm'><after>a</after><before/></set>"),
        {"<bad-request"}},
       {"get for set", "get", pubsub("<publish node='commons/offers'/>"), {"<bad-request"}},
-      {"create", "set", pubsub("<create node='mine'/>"), {"<feature-not-implemented"}},
-      {"owner", "get", "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'/>", {"<feature-not-implemented"}},
+      {"unknown request", "set", pubsub("<frobnicate node='mine'/>"), {"<feature-not-implemented"}},
+      {"create", "set", pubsub("<create node=' mine'/>"), {"<not-acceptable"}},
+      {"owner", "get", pubsub_owner(""), {"<bad-request"}},
+      {"not pubsub", "get", "<query xmlns='http://jabber.org/protocol/pubsub'/>", {"<bad-request"}},
+      {"archive", "get", "<metadatum xmlns='urn:xmpp:mam:2'/>", {"<error"}},
+      {"unknown command",
+       "set",
+       "<command xmlns='http://jabber.org/protocol/commands' node='x'/>",
+       {"<item-not-found"}},
+      {"command as get", "get", "<command xmlns='http://jabber.org/protocol/commands' node='x'/>", {"<bad-request"}},
       {"empty pubsub", "set", pubsub(""), {"<bad-request"}},
       {"unknown namespace", "get", "<query xmlns='urn:example:unknown'/>", {"type='cancel'", "<service-unavailable"}},
       {"no namespace", "set", "<query xmlns=''/>", {"<service-unavailable"}},
       {"unknown question", "get", "<prices xmlns='urn:bourse:market:1'/>", {"<feature-not-implemented"}},
       {"question as set", "set", "<status xmlns='urn:bourse:market:1'/>", {"<bad-request"}},
       {"other pool", "get", "<status xmlns='urn:bourse:market:1' pool='x'/>", {"<item-not-found"}},
-      {"disco of unknown node",
+      {"disco of no node there can be",
        "get",
-       "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>",
+       "<query xmlns='http://jabber.org/protocol/disco#info' node='" + std::string(513, 'n') + "'/>",
        {"<item-not-found"}},
+      {"disco as set", "set", "<query xmlns='http://jabber.org/protocol/disco#items'/>", {"<bad-request"}},
+      {"disco: two anchors",
+       "get",
+       "<query xmlns='http://jabber.org/protocol/disco#items'><set xmlns='http://jabber.org/protocol/rsm'>"
+       "<before/><index>1</index></set></query>",
+       {"<bad-request"}},
       {"no child", "get", "", {"<bad-request"}},
       {"two children", "get", "<a xmlns='x'/><b xmlns='x'/>", {"<bad-request"}},
       {"unknown type", "put", "<a xmlns='x'/>", {"<bad-request"}},
@@ -271,9 +397,14 @@ TEST_F(ServiceTest, WhatNeedsNoAnswerGetsNone) {
            "<message type='error' from='a@x/r' to='bourse.localhost'/>",
            "<iq type='result' id='1' from='a@x/r' to='bourse.localhost'/>",
            "<iq type='error' id='1' from='a@x/r' to='bourse.localhost'/>",
+           "<iq type='result' id='probe-1' from='a@x/r' to='bourse.localhost'><pubsub "
+           "xmlns='http://jabber.org/protocol/pubsub'><publish node='blog'><item id='1'/></publish></pubsub></iq>",
+           "<iq type='set' id='1' from='@' to='bourse.localhost'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+           "<create node='blog'/></pubsub></iq>",
+           "<message from='a@x/r' to='bourse.localhost'><event xmlns='http://jabber.org/protocol/pubsub#event'><items "
+           "node='blog'/></event></message>",
            "<iq type='get' from='a@x/r' to='bourse.localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
            "<iq type='get' id='1' to='bourse.localhost'><ping xmlns='urn:xmpp:ping'/></iq>",
-           "<presence type='subscribe' from='a@x/r' to='bourse.localhost'/>",
            "<presence from='a@x' to='bourse.localhost'/>",
        }) {
     receive(quiet);
@@ -290,13 +421,12 @@ TEST_F(ServiceTest, AnswersAtOnce) {
   sender.sent.clear();
   request("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>");
   for (const char* part : {"category='pubsub' type='service'", "var='urn:bourse:market:1'", "<value>commons</value>",
-                           "<field var='ticket-key'><value>a2tr", "<value>1000</value>"}) {
+                           "<field var='ticket-key'", "<value>a2tr", "<value>1000</value>"}) {
     EXPECT_NE(sent().find(part), std::string::npos) << part << sent();
   }
-  request("get", "<query xmlns='http://jabber.org/protocol/disco#info' node='commons/offers'/>");
-  EXPECT_NE(sent().find("category='pubsub' type='leaf'"), std::string::npos);
-  request("get", "<query xmlns='http://jabber.org/protocol/disco#items'/>");
-  EXPECT_NE(sent().find("node='commons/availability'"), std::string::npos);
+  sender.sent.clear();
+  request("get", "<query xmlns='http://jabber.org/protocol/disco#info' node='http://jabber.org/protocol/shim'/>");
+  EXPECT_NE(sent().find("SubID"), std::string::npos) << sent();
   receive("<iq type='get' id='q1' from='a@x/r' to='someone@bourse.localhost'><ping xmlns='urn:xmpp:ping'/></iq>");
   EXPECT_NE(sent().find("<iq type='error' from='someone@bourse.localhost'"), std::string::npos);
 }
@@ -357,10 +487,10 @@ TEST_F(ServiceTest, RepliesLeaveTogether) {
   const market::ReplyTo to{jid("a@x/r"), "bourse.localhost", "1"};
   service.deliver({{to, market::Acknowledged{}},
                    {to, market::Published{{"commons/offers"}, "o'1"}},
-                   {to, market::Subscribed{{"commons/offers"}, jid("a@x")}},
+                   {to, pubsub::Answer{pubsub::NodeCreated{{"blog"}}}},
+                   {to, pubsub::Answer{}},
                    {to, base::Error{Errc::kForbidden, "not yours"}},
-                   {{jid("a@x/r"), "bourse.localhost", ""}, market::Acknowledged{}}},
-                  {});
+                   {{jid("a@x/r"), "bourse.localhost", ""}, market::Acknowledged{}}});
   ASSERT_EQ(sender.sent.size(), 1U);
   const std::string& xml = sender.sent.front();
   EXPECT_TRUE(ParsedXml("<x>" + xml + "</x>").ok());
@@ -369,76 +499,59 @@ TEST_F(ServiceTest, RepliesLeaveTogether) {
             "<iq type='result' " + head + "/><iq type='result' " + head +
                 "><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='commons/offers'><item "
                 "id='o&apos;1'/></publish></pubsub>");
-  EXPECT_NE(xml.find("<subscription node='commons/offers' jid='a@x' subscription='subscribed'/>"), std::string::npos);
+  EXPECT_NE(xml.find("<create node='blog'/></pubsub></iq><iq type='result' " + head + "/>"), std::string::npos) << xml;
   EXPECT_NE(xml.find("<iq type='error' " + head + "><error type='auth'><forbidden"), std::string::npos);
 }
 
-market::Notification notification(market::EventKind kind, std::string node, std::string id, std::string record) {
+market::Notification notification(std::string record, std::size_t recipients) {
   market::Notification made;
-  made.event.kind = kind;
-  made.event.node = {std::move(node)};
-  made.event.item_id = std::move(id);
+  made.event.kind = market::EventKind::kPublished;
+  made.event.node = {"commons/offers"};
+  made.event.item_id = "o1";
   made.event.record = std::move(record);
-  made.event.publisher = jid("a@x/r");
-  made.recipients = std::make_shared<const std::vector<domain::Jid>>(
-      std::vector<domain::Jid>{jid("lab@x"), jid("ann@x/pc"), jid("stranger@x")});
+  made.event.publisher = jid("lab@x/r");
+  auto list = std::make_shared<std::vector<pubsub::Recipient>>();
+  for (std::size_t i = 0; i < recipients; ++i) list->push_back({jid("r" + std::to_string(i) + "@x")});
+  made.recipients.shared = std::move(list);
   return made;
 }
 
-TEST_F(ServiceTest, EventsAreToldToEveryRecipient) {
+TEST_F(ServiceTest, EventsAreToldToEveryRecipientOnce) {
   domain::Offer offer;
   ASSERT_TRUE(offer.resources.add("cpu", 4000).ok());
-  service.deliver({}, {notification(market::EventKind::kPublished, "commons/offers", "o1", domain::encode(offer)),
-                       notification(market::EventKind::kRetracted, "commons/offers", "o2", "")});
+  const auto told = notification(domain::encode(offer), 2'000);
+  std::size_t from = 0;
+  for (int calls = 0; from < 2'000 && calls < 100; ++calls) from += service.notify(told, from);
+  EXPECT_EQ(from, 2'000U);
   const std::string xml = sent();
-  EXPECT_TRUE(ParsedXml("<x>" + xml + "</x>").ok());
-  for (const char* to : {"lab@x", "ann@x/pc", "stranger@x"}) {
-    const std::string head = "<message type='headline' from='bourse.localhost' to='" + std::string(to) +
-                             "'><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='commons/offers'>";
-    EXPECT_NE(xml.find(head + "<item id='o1' publisher='a@x'><offer xmlns='urn:bourse:market:1'>"), std::string::npos)
-        << xml;
-    EXPECT_NE(xml.find(head + "<retract id='o2'/></items></event></message>"), std::string::npos) << xml;
+  EXPECT_GT(sender.sent.size(), 1U);
+  std::size_t messages = 0;
+  for (auto at = xml.find("<message "); at != std::string::npos; at = xml.find("<message ", at + 1)) ++messages;
+  EXPECT_EQ(messages, 2'000U);
+  for (const char* part : {"to='r0@x'", "to='r1999@x'", "publisher='lab@x'", "<item id='o1'"}) {
+    EXPECT_NE(xml.find(part), std::string::npos) << part;
   }
+  EXPECT_TRUE(ParsedXml("<x>" + xml + "</x>").ok());
 }
 
-TEST_F(ServiceTest, OnlyThePartiesOfALiveGrantGetItsTicket) {
-  domain::Grant grant;
-  grant.id = {42};
-  grant.offer = {"o1"};
-  grant.request = {"r1"};
-  grant.provider = jid("lab@x");
-  grant.consumer = jid("ann@x");
-  grant.started = clock.now();
-  grant.expires = clock.now() + std::chrono::hours(1);
-  service.deliver({}, {notification(market::EventKind::kGrantStarted, "commons/grants", "g42", domain::encode(grant))});
-  const std::string started = sent();
-  const auto told = [&](const std::string& xml, const std::string& to) {
-    const auto begin = xml.find("to='" + to + "'");
-    return xml.substr(begin, xml.find("</message>", begin) - begin);
-  };
-  EXPECT_NE(told(started, "lab@x").find("<ticket>ticket-of-g42</ticket>"), std::string::npos) << started;
-  EXPECT_NE(told(started, "ann@x/pc").find("<ticket>ticket-of-g42</ticket>"), std::string::npos);
-  EXPECT_EQ(told(started, "stranger@x").find("<ticket>"), std::string::npos);
-  sender.sent.clear();
-  grant.state = domain::GrantState::kReleased;
-  grant.ended = clock.now();
-  service.deliver({}, {notification(market::EventKind::kGrantEnded, "commons/grants", "g42", domain::encode(grant))});
-  EXPECT_EQ(sent().find("<ticket>"), std::string::npos);
-  EXPECT_NE(sent().find("state='released'"), std::string::npos);
+TEST_F(ServiceTest, AnEventThatCannotBeReadCountsAsTold) {
+  EXPECT_EQ(service.notify(notification("no offer", 3), 1), 2U);
+  EXPECT_TRUE(sender.sent.empty());
 }
 
 TEST_F(ServiceTest, NothingIsSentWithoutALink) {
   EXPECT_TRUE(service.linked());
   sender.up = false;
   EXPECT_FALSE(service.linked());
-  service.deliver({{{jid("a@x/r"), "bourse.localhost", "1"}, market::Acknowledged{}}}, {});
+  service.deliver({{{jid("a@x/r"), "bourse.localhost", "1"}, market::Acknowledged{}}});
+  EXPECT_EQ(service.notify(notification({}, 3), 0), 0U);
   EXPECT_TRUE(sender.sent.empty());
 }
 
 TEST_F(ServiceTest, AnswersToQueries) {
   request("get", pubsub("<items node='commons/offers'/>"));
   request("get", "<status xmlns='urn:bourse:market:1'/>");
-  request("get", pubsub("<subscriptions/>"));
+  request("get", pubsub("<items node='blog'/>"));
   domain::Offer offer;
   ASSERT_TRUE(offer.resources.add("cpu", 4000).ok());
   market::PageOf<market::Item> page;
@@ -448,8 +561,9 @@ TEST_F(ServiceTest, AnswersToQueries) {
   page.first_index = 8;
   service.answer({backend.queries[0], market::AnswerBody(page)});
   service.answer({backend.queries[1], market::AnswerBody(market::PoolStatus{3, 0, 0, 0, 0, 0, 0})});
-  service.answer({backend.queries[2],
-                  market::AnswerBody(std::vector<market::SubscriptionRow>{{{"commons/offers"}, jid("a@x"), false}})});
+  market::PageOf<pubsub::ItemRow> items;
+  items.rows.push_back({.node = {"blog"}, .id = "i1", .publisher = jid("a@x"), .payload = "<e xmlns='u'/>"});
+  service.answer({backend.queries[2], market::AnswerBody(items)});
   service.answer({backend.queries[1], base::Error{Errc::kUnavailable, "the database is away"}});
   service.answer({backend.queries[1], market::AnswerBody(page)});  // a mistake of the backend
   ASSERT_EQ(sender.sent.size(), 5U);
@@ -458,7 +572,7 @@ TEST_F(ServiceTest, AnswersToQueries) {
     EXPECT_NE(sender.sent[0].find(part), std::string::npos) << part << sender.sent[0];
   }
   EXPECT_NE(sender.sent[1].find("offers='3'"), std::string::npos);
-  EXPECT_NE(sender.sent[2].find("jid='a@x' subscription='subscribed'"), std::string::npos);
+  EXPECT_NE(sender.sent[2].find("<item id='i1' publisher='a@x'><e xmlns='u'/></item>"), std::string::npos);
   EXPECT_NE(sender.sent[3].find("type='wait'><service-unavailable"), std::string::npos);
   EXPECT_NE(sender.sent[4].find("<internal-server-error"), std::string::npos);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "parsed_xml.h"
+#include "xmpp/client_errors.h"
 #include "xmpp/component_link.h"
 
 namespace bourse::xmpp {
@@ -36,6 +37,23 @@ TEST(StanzaErrors, TheTable) {
       {kUnavailable, "wait", "service-unavailable", ""},
       {kCorrupt, "cancel", "internal-server-error", ""},
       {kInternal, "cancel", "internal-server-error", ""},
+      {kNotAllowed, "cancel", "not-allowed", ""},
+      {kNotAuthorized, "auth", "not-authorized", "not-subscribed"},
+      {kClosedNode, "cancel", "not-allowed", "closed-node"},
+      {kNotInRosterGroup, "auth", "not-authorized", "not-in-roster-group"},
+      {kPresenceSubscriptionRequired, "auth", "not-authorized", "presence-subscription-required"},
+      {kPendingSubscription, "auth", "not-authorized", "pending-subscription"},
+      {kTooManySubscriptions, "wait", "policy-violation", "too-many-subscriptions"},
+      {kInvalidOptions, "modify", "bad-request", "invalid-options"},
+      {kInvalidSubid, "modify", "not-acceptable", "invalid-subid"},
+      {kSubidRequired, "modify", "bad-request", "subid-required"},
+      {kJidRequired, "modify", "bad-request", "jid-required"},
+      {kConfigurationRequired, "modify", "not-acceptable", "configuration-required"},
+      {kPreconditionNotMet, "cancel", "conflict", "precondition-not-met"},
+      {kMaxItemsExceeded, "modify", "not-allowed", "max-items-exceeded"},
+      {kMaxNodesExceeded, "cancel", "not-allowed", "max-nodes-exceeded"},
+      {kItemForbidden, "modify", "bad-request", "item-forbidden"},
+      {kUnsupportedAccessModel, "modify", "not-acceptable", "unsupported-access-model"},
   };
   for (const auto& test : cases) {
     SCOPED_TRACE(test.condition);
@@ -49,6 +67,39 @@ TEST(StanzaErrors, TheTable) {
       EXPECT_EQ(parsed->children().back()->name(), test.pubsub);
     }
   }
+}
+
+TEST(StanzaErrors, WhatIsMissingHasAName) {
+  const ParsedXml parsed(render_error({kUnsupported, "no collections here", "collections"}));
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(parsed->children().front()->name(), "feature-not-implemented");
+  const auto* unsupported = parsed->findChild("unsupported");
+  ASSERT_NE(unsupported, nullptr);
+  EXPECT_EQ(unsupported->xmlns(), kPubsubErrorsNs);
+  EXPECT_EQ(unsupported->findAttribute("feature"), "collections");
+}
+
+TEST(StanzaErrors, ANodeThatMovedSaysWhereTo) {
+  const ParsedXml moved(render_error({kGone, "xmpp:pubsub.x?;node=a&b"}));
+  ASSERT_TRUE(moved.ok());
+  EXPECT_EQ(moved->findAttribute("type"), "cancel");
+  EXPECT_EQ(moved->findChild("gone")->cdata(), "xmpp:pubsub.x?;node=a&b");
+  const ParsedXml deleted(render_error({kGone, ""}));
+  EXPECT_EQ(deleted->findChild("gone")->cdata(), "");
+  EXPECT_EQ(deleted->findChild("text")->cdata(), "the node was deleted");
+}
+
+// What a client understands of an error is what the service meant, wherever conditions can tell.
+TEST(StanzaErrors, AClientReadsThemBack) {
+  for (int i = 0; i <= static_cast<int>(kGone); ++i) {
+    const auto code = static_cast<base::Errc>(i);
+    const ParsedXml parsed("<iq type='error' from='s'>" + render_error({code, "why", ""}) + "</iq>");
+    ASSERT_TRUE(parsed.ok());
+    const auto expected = code == kCorrupt ? kInternal : code;  // nobody outside need know
+    EXPECT_EQ(error_of_stanza(*parsed).code, expected) << i;
+  }
+  const ParsedXml unsupported("<iq type='error'>" + render_error({kUnsupported, "why", "digest"}) + "</iq>");
+  EXPECT_EQ(error_of_stanza(*unsupported).feature, "digest");
 }
 
 TEST(RetryPause, DoublesWithinItsBounds) {

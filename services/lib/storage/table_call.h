@@ -1,0 +1,61 @@
+// Purpose: what one table gets of a batch: the arguments of its write function (migrations/, "Writing a batch").
+// Lifetime: values, built for one commit. Threads: none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/array_literal.h"
+
+namespace bourse::storage {
+
+// bourse.<function>(pool, texts…, blob).
+struct TableCall {
+  const char* function = "";
+  char letter = '?';  // stands for the function in the statement's name, which PostgreSQL cuts at 63 bytes
+  std::vector<std::string> texts{};
+  std::string blob{};
+  bool has_blob = false;
+};
+
+// Rows' bytes one after the other, and where each is (1-based, as substring() counts).
+class RecordColumn {
+ public:
+  RecordColumn(std::size_t rows, std::size_t expected_bytes) : starts_(rows * 8), lengths_(rows * 5) {
+    bytes_.reserve(expected_bytes);
+  }
+  void add(const std::string& record) {
+    starts_.add(static_cast<std::int64_t>(bytes_.size()) + 1);
+    lengths_.add(static_cast<std::int64_t>(record.size()));
+    bytes_.append(record);
+  }
+  // Appends starts, lengths and the bytes to a call.
+  void finish(TableCall& call) && {
+    call.texts.push_back(std::move(starts_).take());
+    call.texts.push_back(std::move(lengths_).take());
+    call.blob = std::move(bytes_);
+    call.has_blob = true;
+  }
+
+ private:
+  ArrayLiteral starts_;
+  ArrayLiteral lengths_;
+  std::string bytes_;
+};
+
+template <class Rows, class Record>
+std::size_t total_bytes(const Rows& rows, Record record) {
+  std::size_t total = 0;
+  for (const auto& row : rows) total += record(row).size();
+  return total;
+}
+
+template <class... Columns>
+void take_into(TableCall& call, Columns&&... columns) {
+  call.texts.reserve(sizeof...(columns) + 2);
+  (call.texts.push_back(std::forward<Columns>(columns).take()), ...);
+}
+
+}  // namespace bourse::storage
