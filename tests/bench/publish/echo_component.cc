@@ -1,12 +1,16 @@
 // bench_echo: answers every publish with a result as large as the market's own, and does nothing else. What it
-// reaches through a server is what the server and the link leave to any component.
+// reaches through a server is what the server and the link leave to any component. Who sent it <listen/> is sent plain
+// messages when somebody asks for a <fanout count='' bytes=''/>.
 #include <gloox/tag.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "xmpp/component_link.h"
 #include "xmpp/secret_file.h"
@@ -30,13 +34,36 @@ class Echo final : public bourse::xmpp::LinkHandler {
     reply_ += "'>";
     append_published(stanza);
     reply_ += "</iq>";
-    if (!link_->send(reply_)) std::fprintf(stderr, "a reply was lost\n");
+    if (stanza.findChild("listen") != nullptr) listeners_.push_back(stanza.findAttribute("from"));
+    send();
+    if (const Tag* const fanout = stanza.findChild("fanout")) send_messages(stanza.findAttribute("to"), *fanout);
   }
 
   void on_link_up() override { std::fprintf(stderr, "ready\n"); }
   void on_link_down(const std::string& reason) override { std::fprintf(stderr, "link down: %s\n", reason.c_str()); }
 
  private:
+  void send() {
+    if (!link_->send(reply_)) std::fprintf(stderr, "a reply was lost\n");
+  }
+
+  // Each as long as `bytes` says, as the client receives it.
+  void send_messages(const std::string& self, const Tag& fanout) {
+    const auto count = std::min<std::size_t>(std::stoul(fanout.findAttribute("count")), listeners_.size());
+    const auto bytes = std::stoul(fanout.findAttribute("bytes"));
+    reply_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto begin = reply_.size();
+      append("<message type='headline' from='", self);
+      append("' to='", listeners_[i]);
+      reply_ += "'><body>";
+      const auto used = reply_.size() - begin + std::string_view("</body></message>").size();
+      reply_.append(bytes > used ? bytes - used : 1, 'x');
+      reply_ += "</body></message>";
+    }
+    send();
+  }
+
   // The benchmark's ids and JIDs need no escaping.
   void append(const char* before, const std::string& value) {
     reply_ += before;
@@ -55,6 +82,7 @@ class Echo final : public bourse::xmpp::LinkHandler {
 
   bourse::xmpp::ComponentLink* link_ = nullptr;
   std::string reply_;
+  std::vector<std::string> listeners_;  // in the order they came
 };
 
 }  // namespace
