@@ -58,9 +58,9 @@ ERLANG
 }
 
 ejabberd_configuration() { # DIR C2S COMPONENT SECRET PROFILE JID…
-  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 jid rate=none starttls='starttls: true'
+  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 jid rate=none sessions=infinity starttls='starttls: true'
   shift 5
-  [[ $profile != stock ]] || rate=normal starttls='starttls_required: true'
+  [[ $profile != stock ]] || rate=normal sessions=10 starttls='starttls_required: true'
   cat <<YAML
 # Written by ops/lib/ejabberd.sh at every start; edits are lost.
 hosts: ["$xmpp_domain"]
@@ -90,7 +90,7 @@ access_rules:
 shaper:
   normal: { rate: 3000, burst_size: 20000 }
 shaper_rules:
-  max_user_sessions: 10
+  max_user_sessions: $sessions
   c2s_shaper: $rate
 modules:
   mod_adhoc: {}

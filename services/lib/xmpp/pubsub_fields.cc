@@ -38,10 +38,12 @@ base::Status check_companions(const gloox::Tag& pubsub, const gloox::Tag& action
                                           ">: one request in a stanza");
     }
     met = true;
-    for (const char* name : {"node", "jid"}) {  // XEP-0060 §6.3.7, §8.1.3
-      if (attribute(*child, name) != nullptr) {
-        return error(Errc::kBadRequest, "<" + child->name() + "> has no attribute '" + name + "' beside <" +
-                                            action.name() + ">, which says it already");
+    // XEP-0060 §6.3.7 and §8.1.3 leave these to the action; clients that repeat them mean no harm.
+    for (const char* name : {"node", "jid"}) {
+      const std::string* repeated = attribute(*child, name);
+      if (repeated != nullptr && *repeated != attribute_or_empty(action, name)) {
+        return error(Errc::kBadRequest, "<" + child->name() + "> names another " + name + " than <" + action.name() +
+                                            "> beside it: leave it out");
       }
     }
   }

@@ -56,24 +56,29 @@ void measure(const Server& server, const std::vector<Account>& accounts, const F
   show_progress(server.name + ": subscribing");
   subscribe_all(audience, plan);
   register_with_echo(audience, plan);
-  const std::size_t bytes = notification_bytes(audience, publisher, plan);
-  std::vector<double> market;
-  std::vector<double> echo;
-  std::vector<double> shares;
+  const std::string sample = sample_notification(audience, publisher, plan);
+  const EchoContent plain{sample.size()};
+  const EchoContent same{0, std::string(between(sample, sample.substr(0, sample.find("<event")), "</message>"))};
+  std::vector<double> market, plain_echo, same_echo, plain_shares, same_shares;
   auto warm = plan;
   warm.duration = plan.duration / 4;
   (void)measure_market(audience, publisher, warm);
-  (void)measure_echo(audience, publisher, warm, bytes);
+  (void)measure_echo(audience, publisher, warm, plain);
   for (int round = 0; round < rounds; ++round) {
     show_progress(server.name + ": round " + std::to_string(round + 1) + " of " + std::to_string(rounds));
-    echo.push_back(measure_echo(audience, publisher, plan, bytes));
+    plain_echo.push_back(measure_echo(audience, publisher, plan, plain));
     market.push_back(measure_market(audience, publisher, plan));
-    shares.push_back(market.back() / echo.back());
+    same_echo.push_back(measure_echo(audience, publisher, plan, same));
+    plain_shares.push_back(market.back() / plain_echo.back());
+    same_shares.push_back(market.back() / same_echo.back());
   }
-  report.add({server.name + "_notification_size", static_cast<double>(bytes), "byte", {}, {}});
-  report.add({server.name + "_echo_rate", median(echo), "1/s", {}, {}});
+  report.add({server.name + "_notification_size", static_cast<double>(sample.size()), "byte", {}, {}});
+  report.add({server.name + "_plain_message_rate", median(plain_echo), "1/s", {}, {}});
+  report.add({server.name + "_same_stanza_rate", median(same_echo), "1/s", {}, {}});
   report.add({server.name + "_fanout_rate", median(market), "1/s", {}, {}});
-  report.add({server.name + "_fanout_share_of_echo", median(shares), "ratio",
+  report.add({server.name + "_fanout_share_of_plain_messages", median(plain_shares), "ratio",
+              server.name == "prosody" ? std::optional<double>(0.80) : std::nullopt, Target::kAtLeast});
+  report.add({server.name + "_fanout_share_of_same_stanzas", median(same_shares), "ratio",
               server.name == "prosody" ? std::optional<double>(0.80) : std::nullopt, Target::kAtLeast});
 }
 

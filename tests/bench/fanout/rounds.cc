@@ -7,20 +7,19 @@ namespace {
 
 constexpr const char* kPubsub = "http://jabber.org/protocol/pubsub";
 
+// What a machine lends at least: processors, memory, gpus. Each publication changes the offer.
 std::string offer_stanza(const FanoutPlan& plan, std::uint64_t number) {
-  const auto n = std::to_string(number);
-  return "<iq type='set' to='" + plan.market + "' id='f" + n + "'><pubsub xmlns='" + kPubsub +
+  return "<iq type='set' to='" + plan.market + "' id='f" + std::to_string(number) + "'><pubsub xmlns='" + kPubsub +
          "'><publish node='commons/offers'><item id='fanout-" + std::to_string(number % 64) +
-         "'><offer xmlns='urn:bourse:market:1'><resource name='cpu' quantity='16'/>"
-         "<resource name='gpu' quantity='2' model='T4'/><resource name='memory' quantity='64Gi'/>"
-         "<attribute name='arch'>x86_64</attribute><attribute name='os'>linux</attribute>"
-         "<attribute name='serial'>" +
-         n + "</attribute></offer></item></publish></pubsub></iq>";
+         "'><offer xmlns='urn:bourse:market:1'><resource name='cpu' quantity='" + std::to_string(number) +
+         "m'/><resource name='gpu' quantity='2' model='T4'/><resource name='memory' quantity='64Gi'/>"
+         "</offer></item></publish></pubsub></iq>";
 }
 
-std::string burst_stanza(const FanoutPlan& plan, std::uint64_t number, std::size_t bytes) {
+std::string burst_stanza(const FanoutPlan& plan, std::uint64_t number, const EchoContent& content) {
   return "<iq type='set' to='" + plan.echo + "' id='f" + std::to_string(number) + "'><fanout count='" +
-         std::to_string(plan.told()) + "' bytes='" + std::to_string(bytes) + "'/></iq>";
+         std::to_string(plan.told()) + "' bytes='" + std::to_string(content.bytes) + "'>" + content.xml +
+         "</fanout></iq>";
 }
 
 std::string filter_of(const FanoutPlan& plan, std::size_t subscriber) {
@@ -31,10 +30,9 @@ std::string filter_of(const FanoutPlan& plan, std::size_t subscriber) {
   return "(&amp;(gpu.model=A" + std::to_string(n) + ")(memory&gt;=16Gi))";
 }
 
-std::string options(const std::string& node, const std::string& filter) {
+std::string options(const std::string& filter) {
   if (filter.empty()) return {};
-  return "<options node='" + node +
-         "'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+  return "<options><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
          "<value>http://jabber.org/protocol/pubsub#subscribe_options</value></field>"
          "<field var='urn:bourse:market:1#filter'><value>" +
          filter + "</value></field></x></options>";
@@ -89,7 +87,7 @@ void subscribe_all(Audience& audience, const FanoutPlan& plan) {
     auto& session = audience.at(i);
     session.ask("sub", "<iq type='set' id='sub' to='" + plan.market + "'><pubsub xmlns='" + kPubsub +
                            "'><subscribe node='commons/offers' jid='" + session.full_jid() + "'/>" +
-                           options("commons/offers", filter_of(plan, i)) + "</pubsub></iq>");
+                           options(filter_of(plan, i)) + "</pubsub></iq>");
   }
 }
 
@@ -104,14 +102,14 @@ double measure_market(Audience& audience, Connection& publisher, const FanoutPla
   return run(audience, publisher, plan, [&](std::uint64_t) { return offer_stanza(plan, ++serial); });
 }
 
-double measure_echo(Audience& audience, Connection& publisher, const FanoutPlan& plan, std::size_t message_bytes) {
-  return run(audience, publisher, plan, [&](std::uint64_t n) { return burst_stanza(plan, n, message_bytes); });
+double measure_echo(Audience& audience, Connection& publisher, const FanoutPlan& plan, const EchoContent& content) {
+  return run(audience, publisher, plan, [&](std::uint64_t n) { return burst_stanza(plan, n, content); });
 }
 
-std::size_t notification_bytes(Audience& audience, Connection& publisher, const FanoutPlan& plan) {
-  publisher.queue(offer_stanza(plan, 1'000'000'000));
+std::string sample_notification(Audience& audience, Connection& publisher, const FanoutPlan& plan) {
+  publisher.queue(offer_stanza(plan, 1'000'000));
   publisher.flush();
-  const std::size_t bytes = audience.at(0).wait().size();
+  const std::string sample(audience.at(0).wait());
   std::uint64_t rest = plan.told() - 1;
   while (rest > 0) {
     bool readable = false;
@@ -124,7 +122,7 @@ std::size_t notification_bytes(Audience& audience, Connection& publisher, const 
     }
     rest -= std::min(rest, got);
   }
-  return bytes;
+  return sample;
 }
 
 }  // namespace bourse::bench

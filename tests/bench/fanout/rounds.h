@@ -24,6 +24,12 @@ struct FanoutPlan {
   [[nodiscard]] std::size_t told() const { return plain + matching; }  // of each publish
 };
 
+// What the echo component puts into each message: a body that makes it `bytes` long, or `xml` as it is.
+struct EchoContent {
+  std::size_t bytes = 0;
+  std::string xml = {};
+};
+
 void subscribe_all(Audience& audience, const FanoutPlan& plan);
 void register_with_echo(Audience& audience, const FanoutPlan& plan);
 
@@ -31,9 +37,9 @@ void register_with_echo(Audience& audience, const FanoutPlan& plan);
 // one came to a session that must not have it.
 [[nodiscard]] double measure_market(Audience& audience, Connection& publisher, const FanoutPlan& plan);
 [[nodiscard]] double measure_echo(Audience& audience, Connection& publisher, const FanoutPlan& plan,
-                                  std::size_t message_bytes);
+                                  const EchoContent& content);
 
-// The size of one notification as a subscriber receives it.
-[[nodiscard]] std::size_t notification_bytes(Audience& audience, Connection& publisher, const FanoutPlan& plan);
+// One notification as a subscriber receives it.
+[[nodiscard]] std::string sample_notification(Audience& audience, Connection& publisher, const FanoutPlan& plan);
 
 }  // namespace bourse::bench

@@ -1,6 +1,6 @@
 // bench_echo: answers every publish with a result as large as the market's own, and does nothing else. What it
 // reaches through a server is what the server and the link leave to any component. Who sent it <listen/> is sent plain
-// messages when somebody asks for a <fanout count='' bytes=''/>.
+// messages when somebody asks for a <fanout count='' bytes=''/>, or messages with what is in it.
 #include <gloox/tag.h>
 
 #include <CLI/CLI.hpp>
@@ -51,17 +51,28 @@ class Echo final : public bourse::xmpp::LinkHandler {
   void send_messages(const std::string& self, const Tag& fanout) {
     const auto count = std::min<std::size_t>(std::stoul(fanout.findAttribute("count")), listeners_.size());
     const auto bytes = std::stoul(fanout.findAttribute("bytes"));
+    const std::string content = fanout.children().empty() ? std::string() : fanout.children().front()->xml();
     reply_.clear();
     for (std::size_t i = 0; i < count; ++i) {
       const auto begin = reply_.size();
       append("<message type='headline' from='", self);
       append("' to='", listeners_[i]);
-      reply_ += "'><body>";
-      const auto used = reply_.size() - begin + std::string_view("</body></message>").size();
-      reply_.append(bytes > used ? bytes - used : 1, 'x');
-      reply_ += "</body></message>";
+      reply_ += "'>";
+      if (content.empty()) {
+        append_body(bytes - std::min(bytes, reply_.size() - begin));
+      } else {
+        reply_ += content;
+      }
+      reply_ += "</message>";
     }
     send();
+  }
+
+  void append_body(std::size_t room) {
+    constexpr std::size_t kTags = std::string_view("<body></body></message>").size();
+    reply_ += "<body>";
+    reply_.append(room > kTags ? room - kTags : 1, 'x');
+    reply_ += "</body>";
   }
 
   // The benchmark's ids and JIDs need no escaping.
