@@ -178,7 +178,7 @@ base::Result<Settings> read_settings(const std::optional<std::string>& config_fi
   reader.text("market.holder", settings.holder, settings.jid.text().c_str());
   reader.required("market.ticket-key-file", settings.ticket_key_file);
   reader.number("limits.queue", settings.queue, 1, 10'000'000);
-  reader.number("limits.max-payload-bytes", settings.max_payload_bytes, 1'024, 1'048'576);
+  reader.number("limits.max-payload-bytes", settings.max_payload_bytes, 1'024, 196'608);
   settings.pubsub.limits.max_payload_bytes = static_cast<std::uint32_t>(settings.max_payload_bytes);
   read_pubsub(reader, settings);
   reader.text("log.level", settings.log.level, "info");

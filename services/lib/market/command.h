@@ -3,6 +3,7 @@
 // Lifetime: value, kept until its batch is durable (a failed batch is decided again). Threads: handed over.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -65,6 +66,8 @@ struct ReplyTo {
   domain::Jid from;       // who asked
   std::string to;         // whom they asked: becomes the reply's `from`
   std::string stanza_id;  // of the iq; empty: nobody waits for an answer
+  // Which command of a person's (XEP-0050) asked this; 0: a plain iq. A client may give two iqs the same id.
+  std::uint64_t adhoc = 0;
 };
 
 struct Command {

@@ -1,4 +1,7 @@
 // Presence of the sessions that offers live by, and time.
+#include <iterator>
+#include <utility>
+
 #include "market/decision.h"
 
 namespace bourse::market {
@@ -23,7 +26,11 @@ void Decision::operator()(const SessionGone& /*gone*/) {
   state_.forget_session(command_.actor);
 }
 
-void Decision::operator()(const LinkUp& /*up*/) { plan_.probes = state_.sessions(); }
+void Decision::operator()(const LinkUp& /*up*/) {
+  plan_.probes = state_.sessions();
+  auto wanted = state_.nodes.presence_wanted();
+  std::move(wanted.begin(), wanted.end(), std::back_inserter(plan_.probes));
+}
 
 void Decision::operator()(const Tick& /*tick*/) {
   while (!state_.offer_expiries.empty() && state_.offer_expiries.begin()->first <= now_) {

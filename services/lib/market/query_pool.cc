@@ -1,7 +1,10 @@
 #include "market/query_pool.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 #include <variant>
 
@@ -171,7 +174,10 @@ QueryPool::QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::s
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
-QueryPool::~QueryPool() { queue_.close(); }
+QueryPool::~QueryPool() {
+  stopping_.store(true);
+  queue_.close();
+}
 
 base::Status QueryPool::ask(Query&& query) {
   if (queue_.try_push(std::move(query))) return base::Done{};
@@ -179,11 +185,20 @@ base::Status QueryPool::ask(Query&& query) {
 }
 
 void QueryPool::serve() {
-  while (!queue_.closed_and_empty()) {
-    for (auto& query : queue_.pop_some(1, std::chrono::seconds(60))) {
-      auto result = std::visit(Run{reader_, query.viewer}, query.body);
-      outbox_.answer({std::move(query), std::move(result)});
-    }
+  while (!queue_.closed_and_empty() && !stopping_.load()) {
+    for (auto& query : queue_.pop_some(1, std::chrono::seconds(60))) answer(std::move(query));
+  }
+}
+
+// One question that goes wrong in a way nobody thought of must not end the service for all.
+void QueryPool::answer(Query&& query) {
+  const auto asked = query.reply_to;
+  try {
+    auto result = std::visit(Run{reader_, query.viewer}, query.body);
+    outbox_.answer({std::move(query), std::move(result)});
+  } catch (const std::exception& failure) {
+    spdlog::error("a question of {} failed: {}", asked.from.text(), failure.what());
+    outbox_.deliver({{asked, base::Error{base::Errc::kInternal, "the service failed to answer; its log says why"}}});
   }
 }
 

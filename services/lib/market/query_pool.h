@@ -3,6 +3,7 @@
 // Lifetime: reader and outbox outlive it; destruction waits for queries under way. Threads: ask() from any.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <thread>
 #include <vector>
@@ -26,10 +27,12 @@ class QueryPool {
 
  private:
   void serve();
+  void answer(Query&& query);
 
   Reader& reader_;
   Outbox& outbox_;
   base::BoundedQueue<Query> queue_;
+  std::atomic<bool> stopping_{false};
   std::vector<std::jthread> threads_;
 };
 

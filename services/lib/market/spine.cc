@@ -273,7 +273,8 @@ void Spine::recover(const std::stop_token& stop) {
 
 // Each command in a batch of its own, so that one which cannot be committed does not take others with it.
 void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop) {
-  for (auto command = commands.begin(); command != commands.end(); ++command) {
+  for (std::ptrdiff_t next = 0; next < std::ssize(commands); ++next) {
+    const auto command = commands.begin() + next;
     // Presence outlives a load, but not what the failed batch meant to send on it.
     if (std::holds_alternative<SessionAvailable>(command->body)) state_->nodes.presences.erase(command->actor);
     Work work;
@@ -286,6 +287,8 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
     }
     spdlog::error("pool {}: a command of {} cannot be settled: {}", config_.pool.pool.value, command->actor.text(),
                   result.text);
+    // What nobody repeats is tried again, unless the database itself will not have it.
+    const bool again = !expects_answer(*command) && result.outcome != CommitOutcome::kRejected;
     refuse({*command});
     if (!load(stop, kPatience)) {
       refuse({command + 1, commands.end()});
@@ -293,6 +296,7 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
       commands.erase(std::remove_if(command + 1, commands.end(), expects_answer), commands.end());
     }
     tell_undelivered();
+    if (again) --next;
   }
 }
 

@@ -230,4 +230,14 @@ std::optional<Recipient> recipient_at(const Node& node, const Person& person, co
   return told;
 }
 
+Recipients shared_by_all(Recipients recipients) {
+  if (recipients.others.empty()) return recipients;
+  auto all = std::make_shared<std::vector<Recipient>>();
+  all->reserve(recipients.size());
+  for (std::size_t i = 0; i < recipients.size(); ++i) all->push_back(recipients.at(i));
+  recipients.shared = std::move(all);
+  recipients.others.clear();
+  return recipients;
+}
+
 }  // namespace bourse::pubsub

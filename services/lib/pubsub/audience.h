@@ -39,4 +39,7 @@ enum class Topic { kItems, kNodes };
 [[nodiscard]] Recipient recipient_of(const Subscription& subscription);
 [[nodiscard]] Manner manner_of(const NodeConfig& config);
 
+// The same, as one list that many notices can share.
+[[nodiscard]] Recipients shared_by_all(Recipients recipients);
+
 }  // namespace bourse::pubsub

@@ -43,6 +43,7 @@ Decided Decider::decide(const SetAffiliations& command, Turn& turn) {
     wanted.insert_or_assign(jid.bare(), affiliation);
   }
   std::size_t owners = owners_of(node).size();
+  bool adds_owner = false;
   std::size_t size = node.affiliations.size();
   for (const auto& [jid, affiliation] : wanted) {
     if (node.market) {
@@ -52,12 +53,17 @@ Decided Decider::decide(const SetAffiliations& command, Turn& turn) {
     const Affiliation before = Directory::affiliation(node, directory_.find_person(jid));
     if (before == Affiliation::kOwner) --owners;
     if (affiliation == Affiliation::kOwner) ++owners;
+    adds_owner = adds_owner || (affiliation == Affiliation::kOwner && before != affiliation);
     if (before != Affiliation::kNone) --size;
     if (affiliation != Affiliation::kNone) ++size;
   }
   if (!node.market && owners == 0) {
     return base::Error{Errc::kNotAcceptable, "the node '" + node.name.value +
                                                  "' would be left without an owner: make somebody else owner first"};
+  }
+  if (adds_owner && owners > policy_.max_owners_per_node) {
+    return base::Error{Errc::kNotAcceptable,
+                       "a node has at most " + std::to_string(policy_.max_owners_per_node) + " owners here"};
   }
   if (size > node.affiliations.size() && size > policy_.max_affiliations_per_node) {
     return base::Error{Errc::kNotAcceptable, "a node has at most " + std::to_string(policy_.max_affiliations_per_node) +

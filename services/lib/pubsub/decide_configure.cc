@@ -19,6 +19,13 @@ std::vector<std::string> without(const std::vector<std::string>& these, const st
 
 }  // namespace
 
+base::Status Decider::check_config_size(const NodeConfig& config) const {
+  const auto bytes = encode(values_of(config)).size();
+  if (bytes <= policy_.max_config_bytes) return base::Done{};
+  return {Errc::kNotAcceptable, "the configuration would have " + std::to_string(bytes) + " bytes: at most " +
+                                    std::to_string(policy_.max_config_bytes) + " are kept; shorten its lists"};
+}
+
 Decided Decider::decide(const ConfigureNode& command, Turn& turn) {
   const auto found = find_owned_ordinary(command.node, turn);
   if (!found) return found.error();
@@ -30,6 +37,7 @@ Decided Decider::decide(const ConfigureNode& command, Turn& turn) {
     return base::Error{Errc::kNotAllowed, "a node stays the leaf or the collection it was created as"};
   }
   if (*after == before) return Answer{};
+  if (auto status = check_config_size(*after); !status) return status.error();
 
   const auto joined = without(after->collections, before.collections);
   const auto left = without(before.collections, after->collections);
@@ -39,7 +47,9 @@ Decided Decider::decide(const ConfigureNode& command, Turn& turn) {
     if (auto status = may_associate(parent, node.name, &node, turn); !status) return status.error();
   }
   if (auto status = may_adopt(&node, *after, adopted, turn); !status) return status.error();
-  if (auto status = check_no_cycle(after->collections, after->children); !status) return status.error();
+  if (!joined.empty() || !adopted.empty()) {
+    if (auto status = check_no_cycle(after->collections, after->children); !status) return status.error();
+  }
 
   // Collections and children move one by one below; the rest at once.
   after->collections = node.config.collections;
@@ -94,7 +104,7 @@ void Decider::tell_configured(Node& node, Turn& turn) {
   Recipients told = audience(node, Topic::kNodes, presences_);
   if (told.empty()) return;
   Notice& notice = turn.log(NoticeKind::kNodeConfigured, node);
-  notice.record = encode(values_of(whole_config(node)));
+  notice.record = encode(values_of(told_config(node)));
   notice.recipients = std::move(told);
 }
 

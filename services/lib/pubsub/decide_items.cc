@@ -67,11 +67,11 @@ void Decider::evict(Node& node, std::size_t capacity, Turn& turn) {
   while (node.items.size() > capacity) remove_item(node, *node.items.oldest(), turn);
 }
 
-void Decider::retract(Node& node, Item& item, bool told, Turn& turn) {
+void Decider::retract(Node& node, Item& item, const Recipients* told, Turn& turn) {
   Notice& notice = turn.log(NoticeKind::kItemRetracted, node);
   notice.item_id = item.id;
-  if (told) {
-    notice.recipients = audience(node, Topic::kItems, presences_);
+  if (told != nullptr) {
+    notice.recipients = *told;
   } else {
     notice.record = kQuietRecord;
   }
@@ -121,7 +121,7 @@ Decided Decider::decide(const PublishItems& command, Turn& turn) {
 
   if (node == nullptr) node = &create(command.node, std::move(*to_create), turn);
   const std::size_t capacity = capacity_of(node->config);
-  const Recipients told = audience(*node, Topic::kItems, presences_);
+  const Recipients told = shared_by_all(audience(*node, Topic::kItems, presences_));
   if (command.items.empty()) turn.log(NoticeKind::kItemPublished, *node).recipients = told;
   ItemsPublished answer{.node = node->name, .ids = {}};
   for (const auto& item : command.items) {
@@ -166,7 +166,8 @@ Decided Decider::decide(const RetractItems& command, Turn& turn) {
     Item* const item = node.items.find(id);
     if (item == nullptr) {
       // Whoever may do nothing here learns nothing of what there is.
-      if (affiliation == Affiliation::kOutcast) return may_publish(affiliation, subscribed, node.config).error();
+      auto publishes = may_publish(affiliation, subscribed, node.config);
+      if (!publishes && !may_retrieve(affiliation, subscribed, node.config)) return publishes.error();
       return base::Error{Errc::kNotFound, "there is no item '" + id + "' on the node '" + node.name.value + "'"};
     }
     const bool own = *item->publisher->jid == turn.actor();
@@ -176,7 +177,9 @@ Decided Decider::decide(const RetractItems& command, Turn& turn) {
     }
     if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
   }
-  for (Item* item : items) retract(node, *item, command.notify || node.config.notify_retract, turn);
+  const bool tells = command.notify || node.config.notify_retract;
+  const Recipients told = tells ? shared_by_all(audience(node, Topic::kItems, presences_)) : Recipients{};
+  for (Item* item : items) retract(node, *item, tells ? &told : nullptr, turn);
   return Answer{};
 }
 

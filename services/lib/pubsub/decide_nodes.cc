@@ -27,6 +27,14 @@ NodeConfig Decider::whole_config(const Node& node) {
   return config;
 }
 
+// What subscribers may know of it: not which hidden nodes it has, nor whom its owners trust.
+NodeConfig Decider::told_config(const Node& node) {
+  NodeConfig config = node.config;
+  config.children_whitelist.clear();
+  config.roster_groups.clear();
+  return config;
+}
+
 // The children of a collection are not written with it: each child's row names its parents.
 void Decider::write(const Node& node, Turn& turn) const {
   turn.change(NodeRow{.name = node.name,
@@ -71,6 +79,7 @@ base::Result<NodeConfig> Decider::config_to_create(const domain::NodeName& name,
   const bool collection = kind != nullptr && kind->values.size() == 1 && kind->values.front() == "collection";
   auto config = apply(default_config(collection ? NodeType::kCollection : NodeType::kLeaf), form, policy_.limits);
   if (!config) return config;
+  if (auto status = check_config_size(*config); !status) return status.error();
   for (const auto& parent : config->collections) {
     if (auto status = may_associate(parent, name, nullptr, turn); !status) return status.error();
   }
@@ -101,7 +110,7 @@ Node& Decider::create(const domain::NodeName& name, NodeConfig config, Turn& tur
     Recipients told = audience(node, Topic::kNodes, presences_);
     if (!told.empty()) {
       Notice& notice = turn.log(NoticeKind::kNodeCreated, node);
-      notice.record = encode(values_of(whole_config(node)));
+      notice.record = encode(values_of(told_config(node)));
       notice.recipients = std::move(told);
     }
   }

@@ -48,6 +48,11 @@ Decided Decider::decide(const SetSubscriptions& command, Turn& turn) {
                          "'" + jid.text() + "' has no subscription " + std::to_string(change.id->value) + " here"};
     }
     if (step.there.empty() && change.state != SubscriptionState::kNone) {
+      if (!jid.is_bare()) {  // otherwise one account's subscriptions could all be used up by somebody else
+        return base::Error{Errc::kNotAcceptable,
+                           "an owner subscribes accounts, not their sessions: use '" + jid.bare().text() + "'"};
+      }
+      if (auto status = check_storable(node, jid); !status) return status.error();
       if (!may_subscribe(affiliation_of(node, jid.bare()), node.config)) {
         return base::Error{Errc::kNotAcceptable,
                            "'" + jid.text() + "' may not subscribe to this node: change the affiliation first"};

@@ -147,6 +147,8 @@ Decided Decider::decide(const GetNode& command, Turn& turn) {
     }
   }
   std::sort(info.publishers.begin(), info.publishers.end());
+  constexpr std::size_t kMostNamed = 100;  // meta-data is for everybody: the owners' own list has all
+  if (info.publishers.size() > kMostNamed) info.publishers.resize(kMostNamed);
   return Answer{std::move(info)};
 }
 

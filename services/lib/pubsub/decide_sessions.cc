@@ -11,6 +11,19 @@ constexpr std::size_t kEndingsAtOnce = 10'000;  // what is left is due at once: 
 
 }  // namespace
 
+// Those who are sent a last item when they come are not asked: each restart would send it again.
+std::vector<domain::Jid> Decider::presence_wanted() const {
+  std::set<domain::Jid> wanted;
+  directory_.each([&](const Node& node) {
+    const bool by_presence = node.config.presence_based_delivery;
+    for (const Subscription* one : node.subscriptions) {
+      if (node.config.temporary_subscriptions && one->full) wanted.insert(*one->full);
+      if (by_presence || one->chosen().show_values != 0) wanted.insert(*one->person->jid);
+    }
+  });
+  return {wanted.begin(), wanted.end()};
+}
+
 void Decider::session_came(Turn& turn) {
   const Person* const person = directory_.find_person(turn.actor());
   if (person == nullptr) return;
@@ -44,7 +57,13 @@ void Decider::session_gone(Turn& turn) {
   }
   // The last of these may be all that is known of the person.
   for (Subscription* one : ended) end(*one, false, turn);
-  for (const auto& [node, item] : gone) retract(*node, *item, node->config.notify_retract, turn);
+  const Node* last = nullptr;
+  Recipients told;
+  for (const auto& [node, item] : gone) {
+    if (node != last) told = shared_by_all(audience(*node, Topic::kItems, presences_));
+    last = node;
+    retract(*node, *item, node->config.notify_retract ? &told : nullptr, turn);
+  }
 }
 
 void Decider::expire(Turn& turn) {

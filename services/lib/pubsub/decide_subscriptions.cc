@@ -20,6 +20,13 @@ void Decider::write(const Subscription& subscription, bool removed, Turn& turn) 
                       .removed = removed});
 }
 
+base::Status Decider::check_storable(const Node& node, const domain::Jid& address) {
+  constexpr std::size_t kMostKeyBytes = 2'600;  // what a database index takes of one row
+  if (node.name.value.size() + address.text().size() <= kMostKeyBytes) return base::Done{};
+  return {Errc::kInvalidJid, "the address has " + std::to_string(address.text().size()) +
+                                 " bytes, too many to be subscribed to this node: use a shorter one"};
+}
+
 Subscription& Decider::subscribe(Node& node, const domain::Jid& address, SubscriptionState state,
                                  SubscriptionOptions options, Turn& turn) {
   Subscription& added = directory_.add_subscription(node, address, {node.last_subid + 1}, state, std::move(options));
@@ -102,6 +109,7 @@ Decided Decider::decide(const Subscribe& command, Turn& turn) {
     return base::Error{Errc::kInvalidJid, "'" + command.subscriber.text() + "' is not your own address: subscribe '" +
                                               turn.actor().text() + "' or one of its sessions"};
   }
+  if (auto status = check_storable(node, command.subscriber); !status) return status.error();
   const Affiliation affiliation = affiliation_of(node, turn.actor());
   if (auto status = may_subscribe(affiliation, node.config); !status) return status.error();
   if (!node.config.subscribe) {

@@ -116,6 +116,8 @@ Recipients Decider::recipients_again(const Notice& notice) const {
   }
   const Node* const node = directory_.find(notice.node);
   if (node == nullptr || notice.record == kQuietRecord) return {};
+  // Of an earlier node of that name, whose subscribers were others.
+  if (notice.seq <= node->archive_from && notice.kind != NoticeKind::kNodePurged) return {};
   switch (notice.kind) {
     case NoticeKind::kItemPublished:
     case NoticeKind::kItemRetracted:

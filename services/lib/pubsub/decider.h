@@ -87,6 +87,7 @@ class Decider {
   Decided decide(const GetNode& command, Turn& turn);
 
   // decide_sessions.cc
+  [[nodiscard]] std::vector<domain::Jid> presence_wanted() const;
   void session_came(Turn& turn);
   void session_gone(Turn& turn);
   void expire(Turn& turn);
@@ -111,6 +112,8 @@ class Decider {
   Node& create(const domain::NodeName& name, NodeConfig config, Turn& turn);
   void write(const Node& node, Turn& turn) const;
   [[nodiscard]] static NodeConfig whole_config(const Node& node);  // with its children
+  [[nodiscard]] static NodeConfig told_config(const Node& node);
+  [[nodiscard]] base::Status check_config_size(const NodeConfig& config) const;
   void tell_configured(Node& node, Turn& turn);
   void apply_access(Node& node, Turn& turn);
   void apply_capacity(Node& node, const NodeConfig& before, Turn& turn);
@@ -131,11 +134,12 @@ class Decider {
   [[nodiscard]] base::Status check_item(const NewItem& item, const NodeConfig& config) const;
   void evict(Node& node, std::size_t capacity, Turn& turn);
   void remove_item(Node& node, Item& item, Turn& turn);
-  void retract(Node& node, Item& item, bool told, Turn& turn);
+  void retract(Node& node, Item& item, const Recipients* told, Turn& turn);  // null: quietly
 
   // Subscriptions.
   [[nodiscard]] base::Result<Subscription*> pick(const Node& node, const domain::Jid& subscriber,
                                                  const std::optional<SubId>& id, const Turn& turn) const;
+  [[nodiscard]] static base::Status check_storable(const Node& node, const domain::Jid& address);
   Subscription& subscribe(Node& node, const domain::Jid& address, SubscriptionState state, SubscriptionOptions options,
                           Turn& turn);
   void write(const Subscription& subscription, bool removed, Turn& turn) const;

@@ -10,6 +10,7 @@
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pubsub/node.h"
@@ -30,6 +31,11 @@ class Directory {
   void set_parents(Node& node, const std::vector<std::string>& names);
   void associate(Node& collection, Node& child);
   void dissociate(Node& collection, Node& child);
+
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [name, node] : nodes_) visit(std::as_const(*node));
+  }
 
   [[nodiscard]] Person* find_person(const domain::Jid& bare) const;
 

@@ -79,6 +79,8 @@ base::Status Decider::load(ItemRow&& row) {
   if (node->items.find(row.id) != nullptr) {
     return corrupt("the item '" + row.id + "' of '" + row.node.value + "' is there twice");
   }
+  // Only the last payload of a node is loaded: the item before must not be sent as one without.
+  if (node->items.size() > 0) node->items.all().back().kept.reset();
   directory_.put_item(*node, row.id, row.publisher, row.seq, row.created, row.expires.value_or(base::Timestamp::max()),
                       {std::move(row.payload), row.modified});
   return base::Done{};

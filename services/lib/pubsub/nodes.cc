@@ -28,6 +28,8 @@ Outcome Nodes::decide(const Context& context, const Command& command) {
   return std::move(turn.outcome);
 }
 
+std::vector<domain::Jid> Nodes::presence_wanted() const { return impl_->presence_wanted(); }
+
 Outcome Nodes::session_came(const Context& context) {
   Turn turn(context);
   impl_->session_came(turn);

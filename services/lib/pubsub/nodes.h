@@ -53,6 +53,9 @@ class Nodes {
   // A session came: what its subscriptions want to be sent then (send_last on_sub_and_presence). Its presence is set
   // already.
   [[nodiscard]] Outcome session_came(const Context& context);
+  // Whose presence decides what they are told, or how long they are subscribed: bare JIDs, and sessions with temporary
+  // subscriptions. Nobody tells a restarted service of presence by itself: it has to ask.
+  [[nodiscard]] std::vector<domain::Jid> presence_wanted() const;
   // A session went: temporary subscriptions of it end, items of purge_offline nodes go. Presence is erased already.
   [[nodiscard]] Outcome session_gone(const Context& context);
   // Leases of subscriptions and items that have run out.

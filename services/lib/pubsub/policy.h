@@ -23,6 +23,8 @@ struct Policy {
   std::size_t max_nodes_per_jid = 100;            // created by one bare JID
   std::size_t max_subscriptions_per_jid = 1'000;  // of one bare JID
   std::size_t max_affiliations_per_node = 10'000;
+  std::size_t max_owners_per_node = 50;   // each is told of requests for subscriptions
+  std::size_t max_config_bytes = 65'536;  // of one node's configuration, all fields together
   std::size_t max_items_per_publish = 100;
   std::size_t max_item_id_bytes = 512;
   std::size_t max_node_name_bytes = 512;

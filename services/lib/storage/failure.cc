@@ -47,7 +47,8 @@ FailureKind failure_kind(const std::string& sqlstate) {
   if (sqlstate == "BO001") return FailureKind::kFenced;
   if (sqlstate == "BO002" || sqlstate == "P0001") return FailureKind::kRejected;
   const std::string_view of = std::string_view(sqlstate).substr(0, 2);
-  if (of == "23" || of == "22") return FailureKind::kRejected;  // constraints; values it cannot hold
+  // Constraints; values it cannot hold; rows beyond its limits, which no retry makes smaller.
+  if (of == "23" || of == "22" || of == "54") return FailureKind::kRejected;
   if (of == "08") return FailureKind::kBroken;
   return FailureKind::kUnavailable;  // 53 resources, 57 shutdown, 42 another schema, 40 rolled back, …
 }

@@ -60,7 +60,9 @@ bool is_order(const Awaited& awaited) { return std::holds_alternative<Order>(awa
 bool is_question(const Awaited& awaited) { return !is_order(awaited); }
 bool is_any(const Awaited& /*awaited*/) { return true; }
 
-std::string key_of(const market::ReplyTo& address) { return address.from.text() + '\n' + address.stanza_id; }
+std::string key_of(const market::ReplyTo& address) {
+  return address.from.text() + '\n' + address.stanza_id + '\n' + std::to_string(address.adhoc);
+}
 
 AdhocStep refusal(std::string_view condition, std::string_view text) {
   return AdhocRefusal{render_refusal(condition, text)};
@@ -89,7 +91,7 @@ class Adhoc::Impl {
     BOURSE_CHECK(!rules_.pools.empty());
   }
 
-  Result<AdhocStep> execute(const gloox::Tag& tag, const market::ReplyTo& address, base::Timestamp now);
+  Result<AdhocStep> execute(const gloox::Tag& tag, market::ReplyTo& address, base::Timestamp now);
   std::optional<Result<std::string>> render(const market::Reply& reply);
   std::optional<Result<std::string>> render(const market::Answer& answer, const TicketSigner& sign);
   [[nodiscard]] std::string render_list(const domain::Jid& viewer) const;
@@ -103,7 +105,7 @@ class Adhoc::Impl {
     std::string session;  // given, or made up
     bool fresh;           // no session was given
     std::optional<pubsub::FormValues> values;
-    const market::ReplyTo& address;
+    market::ReplyTo& address;
     Scene scene;
   };
 
@@ -125,6 +127,7 @@ class Adhoc::Impl {
   const std::vector<domain::Jid> operators_;
 
   std::atomic<std::size_t> awaiting_{0};  // so that answers to others need no lock
+  std::uint64_t last_awaited_ = 0;
   std::mutex mutex_;
   AdhocBook<Session> sessions_{kSessionLimits};
   AdhocBook<Awaited> awaited_{kAwaitedLimits};
@@ -138,7 +141,7 @@ bool Adhoc::Impl::may_run(const AdhocCommand& command, const domain::Jid& bare) 
 // The number says whether there ever was such a session; the rest cannot be guessed.
 std::string Adhoc::Impl::new_session() { return std::to_string(++last_session_) + "-" + rules_.new_item_id(); }
 
-Result<AdhocStep> Adhoc::Impl::execute(const gloox::Tag& tag, const market::ReplyTo& address, base::Timestamp now) {
+Result<AdhocStep> Adhoc::Impl::execute(const gloox::Tag& tag, market::ReplyTo& address, base::Timestamp now) {
   const std::string* node = attribute(tag, "node");
   if (tag.name() != "command" || node == nullptr) {
     return {Errc::kBadRequest, "name the command: <command xmlns='http://jabber.org/protocol/commands' node='…'/>"};
@@ -216,8 +219,10 @@ Result<AdhocStep> Adhoc::Impl::submit(Call& call) {
     if (step) sessions_.remove(call.session);
     return step;
   }
-  Display again{
-      .done = false, .form = refilled(std::move(form), *call.values), .note = turn.error().text, .error = true};
+  Display again{.done = false,
+                .form = refilled(std::move(form), *call.values),
+                .note = clipped(turn.error().text, kMostNoteBytes),
+                .error = true};
   again.form->instructions = "Not done yet. " + again.note + "\n" + again.form->instructions;
   return take(call, std::move(again));
 }
@@ -245,6 +250,7 @@ Result<AdhocStep> Adhoc::Impl::take(Call& call, Turn&& turn) {
 
 base::Status Adhoc::Impl::await(const Call& call, Awaited&& awaited) {
   const auto now = awaited.since;
+  call.address.adhoc = ++last_awaited_;
   if (!awaited_.put(key_of(call.address), call.address.from.bare(), std::move(awaited), now)) {
     return {Errc::kResourceConstraint, "too many commands are being run at once: try again in a moment"};
   }
@@ -265,6 +271,7 @@ Result<std::string> Adhoc::Impl::show(const AdhocCommand& command, const std::st
 }
 
 std::optional<Awaited> Adhoc::Impl::answered(const market::ReplyTo& address, bool (*about)(const Awaited&)) {
+  if (address.adhoc == 0) return std::nullopt;
   const auto key = key_of(address);
   auto* found = awaited_.find(key);
   if (found == nullptr || !about(*found)) return std::nullopt;
@@ -349,7 +356,7 @@ Adhoc::Adhoc(domain::Jid service, PubsubRules rules, std::vector<domain::Jid> op
     : impl_(std::make_unique<Impl>(std::move(service), std::move(rules), std::move(operators))) {}
 Adhoc::~Adhoc() = default;
 
-Result<AdhocStep> Adhoc::execute(const gloox::Tag& command, const market::ReplyTo& address, base::Timestamp now) {
+Result<AdhocStep> Adhoc::execute(const gloox::Tag& command, market::ReplyTo& address, base::Timestamp now) {
   return impl_->execute(command, address, now);
 }
 std::optional<Result<std::string>> Adhoc::render(const market::Reply& reply) { return impl_->render(reply); }

@@ -40,7 +40,8 @@ class Adhoc {
   ~Adhoc();
 
   // `command` is the child of an iq of type set. Errors: kNotFound, kForbidden, kResourceConstraint.
-  [[nodiscard]] base::Result<AdhocStep> execute(const gloox::Tag& command, const market::ReplyTo& address,
+  // Marks the address of what goes to the market, so that its answer is known from any other with the same id.
+  [[nodiscard]] base::Result<AdhocStep> execute(const gloox::Tag& command, market::ReplyTo& address,
                                                 base::Timestamp now);
   // The answer of the market to a command of ours as the payload of its iq result; none: it is not about one of ours.
   // Both forget it. An error is a reply to questions, too: when nobody could take them.

@@ -215,9 +215,18 @@ std::optional<std::string> misfit(const pubsub::Form& form, const pubsub::FormVa
   return std::nullopt;
 }
 
+// What is too long for people to have typed is not sent back: escaped, it could be too long for any stanza.
 pubsub::Form refilled(pubsub::Form form, const pubsub::FormValues& values) {
+  constexpr std::size_t kMostBytes = 8 * 1024;
+  std::size_t left = kMostBytes;
   for (auto& each : form.fields) {
-    if (const auto* given = pubsub::find_field(values, each.var)) each.values = given->values;
+    const auto* given = pubsub::find_field(values, each.var);
+    if (given == nullptr) continue;
+    std::size_t bytes = 0;
+    for (const auto& value : given->values) bytes += value.size() + 16;
+    if (bytes > left) continue;
+    left -= bytes;
+    each.values = given->values;
   }
   return form;
 }

@@ -28,7 +28,7 @@ std::string render_command(const AdhocCommand& command, std::string_view session
   }
   if (!display.note.empty()) {
     xml.append("<note type='").append(display.error ? "error" : "info").append("'>");
-    append_repaired(xml, display.note);
+    append_repaired(xml, clipped(display.note, kMostNoteBytes));
     xml += "</note>";
   }
   return xml += "</command>";
@@ -43,7 +43,7 @@ std::string render_refusal(std::string_view condition, std::string_view text) {
   std::string xml = expired ? "<error type='cancel'><not-allowed" : "<error type='modify'><bad-request";
   xml.append(" xmlns='").append(kStanzaErrorNs).append("'/><text xmlns='").append(kStanzaErrorNs);
   xml += "' xml:lang='en'>";
-  append_repaired(xml, text);
+  append_repaired(xml, clipped(text, kMostErrorTextBytes));
   xml.append("</text><").append(condition).append(" xmlns='").append(kCommandsNs).append("'/></error>");
   return xml;
 }

@@ -9,6 +9,8 @@
 
 namespace bourse::xmpp {
 
+inline constexpr std::size_t kMostNoteBytes = 2'000;
+
 // <command/> executing or completed. A form without a FORM_TYPE gets the command's node for it.
 [[nodiscard]] std::string render_command(const AdhocCommand& command, std::string_view session, const Display& display);
 [[nodiscard]] std::string render_canceled(const AdhocCommand& command, std::string_view session);

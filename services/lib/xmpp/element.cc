@@ -189,10 +189,13 @@ base::Result<std::string> standalone_text(const gloox::Tag& tag) {
     return invalid(tag, "declare the namespace prefix '" + *prefix + "' on this element itself");
   }
   std::string xml = tag.xml();
-  if (tag.prefix().empty() && attribute(tag, "xmlns") == nullptr) {
+  const std::string* around = default_namespace(&tag);
+  if (attribute(tag, "xmlns") == nullptr && (tag.prefix().empty() || (around != nullptr && !tag.children().empty()))) {
+    // With a prefix it is for what is inside: the default namespace there is the one around the element.
     std::string declaration;
-    append_attribute(declaration, "xmlns", namespace_of(tag));
-    xml.insert(1 + tag.name().size(), declaration);
+    append_attribute(declaration, "xmlns", tag.prefix().empty() ? namespace_of(tag) : *around);
+    const auto qualified = tag.prefix().empty() ? tag.name().size() : tag.prefix().size() + 1 + tag.name().size();
+    xml.insert(1 + qualified, declaration);
   }
   return xml;
 }

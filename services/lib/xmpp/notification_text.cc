@@ -7,6 +7,7 @@
 #include "xmpp/disco.h"
 #include "xmpp/event_summary.h"
 #include "xmpp/event_text.h"
+#include "xmpp/page_fit.h"
 #include "xmpp/timestamps.h"
 #include "xmpp/xml_text.h"
 
@@ -42,6 +43,10 @@ Result<SharedText> shared_text(std::string_view service, const market::Notificat
                                const TicketSigner& sign) {
   const auto& manner = notification.recipients.manner;
   auto event = event_text(notification.event, service, manner.payloads, sign);
+  if (event && manner.payloads &&
+      event->open.size() > kMostAnswerBytes) {  // better without its payload than not at all
+    event = event_text(notification.event, service, false, sign);
+  }
   if (!event) return event.error();
   SharedText text{
       is_headline(notification) ? "<message type='headline'" : "<message", std::move(event).value(), {}, {}};

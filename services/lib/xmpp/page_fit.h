@@ -16,6 +16,7 @@
 namespace bourse::xmpp {
 
 inline constexpr std::size_t kMostStanzaBytes = 192 * 1024;        // below the 256 KiB that servers allow components
+inline constexpr std::size_t kMostAnswerBytes = 240 * 1024;        // of what cannot be cut into pages
 inline constexpr std::size_t kMostArchiveBytes = 4 * 1024 * 1024;  // of all messages of one answer
 
 struct FittedRows {

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "xmpp/page_fit.h"
 #include "xmpp/pubsub_answer.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
@@ -37,6 +38,12 @@ struct AppendBody {
 
 void append_result(std::string& to, const market::ReplyTo& address, std::string_view payload) {
   if (address.stanza_id.empty()) return;
+  if (payload.size() > kMostAnswerBytes) {
+    return append_error(
+        to, address,
+        render_error({base::Errc::kNotAcceptable, "the answer has " + std::to_string(payload.size()) +
+                                                      " bytes, too many for one stanza: ask for less"}));
+  }
   open_iq(to, "result", address);
   if (payload.empty()) {
     to += "/>";

@@ -12,7 +12,7 @@ void append_condition(std::string& xml, std::string_view condition, std::string_
     return;
   }
   xml += '>';
-  append_repaired(xml, content);
+  append_repaired(xml, clipped(content, kMostErrorTextBytes));
   xml.append("</").append(condition).append(">");
 }
 
@@ -24,7 +24,7 @@ std::string render(const StanzaError& error, std::string_view text, std::string_
   xml += '>';
   append_condition(xml, error.condition, content);
   xml.append("<text xmlns='").append(kStanzaErrorNs).append("' xml:lang='en'>");
-  append_repaired(xml, text.empty() ? error.condition : text);
+  append_repaired(xml, clipped(text.empty() ? std::string_view(error.condition) : text, kMostErrorTextBytes));
   xml += "</text>";
   if (!feature.empty()) {
     xml.append("<unsupported xmlns='").append(kPubsubErrorsNs).append("'");

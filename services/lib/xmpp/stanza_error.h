@@ -2,12 +2,16 @@
 // Threads: free functions, no state.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 
 namespace bourse::xmpp {
+
+// Texts quote what was wrong; a stanza that is all quotation helps nobody, and could exceed the server's limit.
+inline constexpr std::size_t kMostErrorTextBytes = 2'000;
 
 inline constexpr const char* kStanzaErrorNs = "urn:ietf:params:xml:ns:xmpp-stanzas";
 inline constexpr const char* kPubsubNs = "http://jabber.org/protocol/pubsub";

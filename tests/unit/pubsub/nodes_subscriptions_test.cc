@@ -334,6 +334,60 @@ TEST(NodesSessions, TemporarySubscriptionsEnd) {
   EXPECT_EQ(world.tables.subscriptions.size(), 1U);
 }
 
+TEST(NodesSessions, AreAskedForWherePresenceMatters) {
+  World world;
+  world.create("a@x/1", "plain");
+  world.create("a@x/1", "there", {{"presence_based_delivery", "1"}});
+  world.create("a@x/1", "passing", {{"tempsub", "1"}});
+  world.subscribe("b@x", "plain");
+  world.subscribe("c@x/1", "there");
+  world.subscribe("d@x", "plain", {{"show-values", "chat"}});
+  world.subscribe("e@x/1", "passing");
+  const std::vector<domain::Jid> wanted{jid("c@x"), jid("d@x"), jid("e@x/1")};
+  EXPECT_EQ(world.nodes.presence_wanted(), wanted);
+  EXPECT_EQ(world.replayed()->presence_wanted(), wanted) << "as after a restart";
+}
+
+TEST(NodesSubscribe, AddressesThatNoIndexTakesAreRefused) {
+  World world;
+  world.create("a@x/1", std::string(500, 'n'));
+  const std::string longest = std::string(1'023, 'l') + "@d.x/" + std::string(1'023, 'r');
+  EXPECT_EQ(world.code(longest, Subscribe{.node = node(std::string(500, 'n')), .subscriber = jid(longest)}),
+            World::kOk);
+  const std::string too_long = std::string(1'023, 'l') + "@" + std::string(200, 'd') + "/" + std::string(1'023, 'r');
+  const Subscribe refused{.node = node(std::string(500, 'n')), .subscriber = jid(too_long)};
+  EXPECT_EQ(world.code(too_long, refused), static_cast<int>(base::Errc::kInvalidJid));
+}
+
+TEST(NodesAffiliations, OwnersAreFew) {
+  World world;
+  world.create("a@x/1", "n");
+  SetAffiliations many{.node = node("n"), .wanted = {}};
+  for (int i = 0; i < 60; ++i) many.wanted.emplace_back(jid("o" + std::to_string(i) + "@x"), Affiliation::kOwner);
+  EXPECT_EQ(world.code("a@x/1", many), static_cast<int>(base::Errc::kNotAcceptable));
+}
+
+TEST(NodesLoad, AnItemWithoutItsPayloadIsNotSent) {
+  World world;
+  world.create("a@x/1", "n");
+  (void)world.publish("a@x/1", "n", "1");
+  (void)world.publish("a@x/1", "n", "2");
+  Tables stored = world.tables;
+  Nodes loaded({"commons"}, {}, {}, true);
+  for (auto [key, row] : stored.nodes) ASSERT_TRUE(loaded.load(std::move(row)).ok());
+  for (auto [key, row] : stored.affiliations) ASSERT_TRUE(loaded.load(std::move(row)).ok());
+  for (auto [key, row] : stored.items) {
+    if (row.id == "1") row.payload.clear();  // as storage loads it
+    ASSERT_TRUE(loaded.load(std::move(row)).ok());
+  }
+  const Context owner{jid("a@x/1"), false, world.now, world.last_event};
+  ASSERT_TRUE(loaded.decide(owner, RetractItems{.node = node("n"), .ids = {"2"}}).answer.ok());
+  const Context reader{jid("b@x/1"), false, world.now, {world.last_event.value + 1}};
+  const auto outcome = loaded.decide(reader, Subscribe{.node = node("n"), .subscriber = jid("b@x")});
+  ASSERT_TRUE(outcome.answer.ok());
+  for (const auto& notice : outcome.notices) EXPECT_NE(notice.kind, NoticeKind::kItemPublished);
+}
+
 TEST(NodesDrop, BouncingSubscribersGo) {
   World world;
   world.create("a@x/1", "n");

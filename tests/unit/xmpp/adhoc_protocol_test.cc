@@ -282,5 +282,19 @@ TEST(AdhocForms, ForeignElementsDoNotDisturb) {
                   .ok());
 }
 
+// A client may give two iqs the same id: the answer to the plain one is not the command's.
+TEST(AdhocProtocol, AnswersOfPlainQueriesAreNotTheirs) {
+  Person person;
+  const auto step = person.execute("my-offers");
+  ASSERT_TRUE(step.ok());
+  ASSERT_TRUE(std::holds_alternative<market::QueryBody>(*step));
+  auto plain = person.address;
+  plain.adhoc = 0;
+  const market::Answer other{{{jid(kAnn).bare(), false}, plain, market::StatusQuery{{"commons"}}},
+                             market::AnswerBody(market::PoolStatus{})};
+  EXPECT_FALSE(person.adhoc.render(other, {}));
+  EXPECT_FALSE(person.adhoc.render(market::Reply{plain, base::Error{base::Errc::kForbidden, "no"}}));
+}
+
 }  // namespace
 }  // namespace bourse::xmpp

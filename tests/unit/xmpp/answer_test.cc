@@ -147,8 +147,11 @@ TEST(Answer, NeverExceedsWhatServersTakeAsAStanza) {
   xml = told(answer(query, market::AnswerBody(page)));
   EXPECT_LT(xml.size(), 262'144U);
   EXPECT_NE(xml.find("<last>3</last>"), std::string::npos) << "says that it is not all";
-  page.rows = {row("1", "<e>" + std::string(300'000, 'x') + "</e>")};
+  page.rows = {row("1", "<e>" + std::string(200'000, 'x') + "</e>")};
   EXPECT_NE(told(answer(of_blog(), market::AnswerBody(page))).find("xxx"), std::string::npos) << "at least one";
+  page.rows = {row("1", "<e>" + std::string(300'000, 'x') + "</e>")};
+  xml = told(answer(of_blog(), market::AnswerBody(page)));
+  EXPECT_NE(xml.find("not-acceptable"), std::string::npos) << "the server would end the stream for all";
 }
 
 }  // namespace
