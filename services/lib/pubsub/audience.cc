@@ -47,12 +47,13 @@ const Node::View& fresh_view(const Node& node) {
   Node::View view{.fresh = true};
   auto shared = std::make_shared<std::vector<Recipient>>();
   if (!node.config.presence_based_delivery) shared->reserve(node.subscriptions.size());
+  std::unordered_set<std::string_view> met;  // addresses with several subscriptions: looked at once, together
   for (const Subscription* one : node.subscriptions) {
     if (node.config.presence_based_delivery) {
       if (one->is_told() && !one->has_filter()) view.others.push_back(one);
     } else if (has_siblings(*one)) {
-      const auto siblings = Directory::subscriptions_of(node, one->address(), one->person);
-      if (siblings.front() == one) add_together(siblings, *shared, view.others);
+      if (!met.insert(one->address().text()).second) continue;
+      add_together(Directory::subscriptions_of(node, one->address(), one->person), *shared, view.others);
     } else if (one->is_told() && !one->has_filter()) {
       if (depends_on_event(*one)) {
         view.others.push_back(one);
