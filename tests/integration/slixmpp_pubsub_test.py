@@ -147,12 +147,18 @@ class EveryOperation(unittest.IsolatedAsyncioTestCase):
         one = await self.reader.do("get_item", self.node, "one")
         self.assertEqual([item["payload"].text for item in one["pubsub"]["items"]], ["1"])
 
-        # Older slixmpp forgets to give what it asked for; it asks with disco.
+        # slixmpp's own is broken: Debian 12's gives nothing back, Debian 13's passes an argument that it does not take
+        # itself. It would ask with disco.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             asked = self.reader.pubsub.get_item_ids(environment.service, self.node)
             gc.collect()
-        answer = await (asked if asked is not None else self.reader.pubsub.get_nodes(environment.service, self.node))
+        try:
+            answer = await asked if asked is not None else None
+        except TypeError:
+            answer = None
+        if answer is None:
+            answer = await self.reader.pubsub.get_nodes(environment.service, self.node)
         self.assertEqual({name for _, _, name in answer["disco_items"]["items"]}, {"one", made, "three"})
 
         await self.owner.do("retract", self.node, made)
