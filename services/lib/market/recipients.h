@@ -1,6 +1,5 @@
 // Purpose: who is told of an event on a market node. Subscribers are told what they may see; both parties of a grant
-// are
-//   told of it without subscribing.
+//   are told of it without subscribing.
 // Threads: the decider's.
 #pragma once
 

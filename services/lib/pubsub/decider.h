@@ -1,6 +1,5 @@
 // Purpose: the rules of XEP-0060 and XEP-0248: each command to what it changes, whom it tells and the answer. What can
-// be
-//   refused is checked before anything changes: a command either happens or leaves everything as it was.
+//   be refused is checked before anything changes: a command either happens or leaves everything as it was.
 // Lifetime: the inside of Nodes. Threads: the decider's.
 #pragma once
 

@@ -1,6 +1,5 @@
 // Purpose: all nodes of a pool and all who have to do with them, found from both sides and kept consistent; and what
-// ends
-//   by itself, in the order of time. It knows no rules.
+//   ends by itself, in the order of time. It knows no rules.
 // Lifetime: part of Nodes. Threads: the decider's.
 #pragma once
 

@@ -1,6 +1,5 @@
 // Purpose: every pubsub#… feature of XEP-0060 §10 and XEP-0248, and whether this service announces it: the one list
-// that
-//   disco answers from and the tests compare with what the service does.
+//   that disco answers from and the tests compare with what the service does.
 // Threads: free functions, no state.
 #pragma once
 

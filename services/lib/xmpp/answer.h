@@ -1,6 +1,5 @@
 // Purpose: the answer to a question: XEP-0060's own form for items, XEP-0030's for listings, XEP-0313's for archives,
-// the
-//   market's for the rest.
+//   the market's for the rest.
 // Threads: free functions, no state.
 #pragma once
 

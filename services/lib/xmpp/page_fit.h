@@ -1,6 +1,5 @@
 // Purpose: as many rows of a page as one answer may carry. XMPP servers end the stream of a component that sends a
-// stanza
-//   beyond their limit; XEP-0059 lets an answer have fewer rows than were asked for, and its <set/> says which.
+//   stanza beyond their limit; XEP-0059 lets an answer have fewer rows than were asked for, and its <set/> says which.
 // Threads: free functions, no state.
 #pragma once
 
