@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "market/item_kind.h"
 #include "pubsub/affiliation.h"
 #include "pubsub/market_nodes.h"
 
@@ -25,26 +26,13 @@ NodeItemsQuery listing_of(const NodesQuery& query) {
   return {.pool = query.pool, .node = *query.collection, .payloads = false, .page = query.page};
 }
 
-ItemKind kind_of(pubsub::MarketNode node) {
-  switch (node) {
-    case pubsub::MarketNode::kOffers:
-      return ItemKind::kOffer;
-    case pubsub::MarketNode::kRequests:
-      return ItemKind::kRequest;
-    case pubsub::MarketNode::kGrants:
-      return ItemKind::kGrant;
-    case pubsub::MarketNode::kAvailability:
-      return ItemKind::kAvailability;
-  }
-  BOURSE_CHECK(false);
-}
-
 class Run {
  public:
   Run(Reader& reader, const Viewer& viewer) : reader_(reader), viewer_(viewer) {}
 
   base::Result<AnswerBody> operator()(const ItemQuery& query) const {
-    const auto access = query.own ? base::Result<NodeAccess>(NodeAccess{}) : allowed(query.pool, node_of(query));
+    const auto access = query.own ? base::Result<NodeAccess>(NodeAccess{})
+                                  : allowed(query.pool, pubsub::node_name(query.pool, market_node(query.kind)));
     if (!access) return access.error();
     return wrap(in_order(query, [this](const auto& each) { return reader_.items(each, viewer_); }));
   }
@@ -87,13 +75,6 @@ class Run {
   base::Result<AnswerBody> operator()(const StatusQuery& query) const { return wrap(reader_.status(query.pool)); }
 
  private:
-  static domain::NodeName node_of(const ItemQuery& query) {
-    for (const auto node : pubsub::kMarketNodes) {
-      if (kind_of(node) == query.kind) return pubsub::node_name(query.pool, node);
-    }
-    BOURSE_CHECK(false);
-  }
-
   // XEP-0413 lists the newest first: what comes after an item here comes before it there.
   template <class Query, class Read>
   static auto in_order(Query query, const Read& read) -> decltype(read(query)) {
@@ -158,7 +139,7 @@ class Run {
     BOURSE_CHECK(parsed.has_value());
     ItemQuery items;
     items.pool = query.pool;
-    items.kind = kind_of(parsed->node);
+    items.kind = item_kind(parsed->node);
     items.page = query.page;
     return wrap(reader_.items(items, viewer_));
   }

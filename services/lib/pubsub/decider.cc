@@ -30,13 +30,8 @@ Decider::Decider(domain::PoolName pool, std::vector<domain::Jid> operators, Poli
   for (const MarketNode market : kMarketNodes) {
     Node& node = directory_.add_node(node_name(pool_, market), NodeKind::kMarket, {});
     node.market = market;
-    node.config = default_config(NodeType::kLeaf);
+    node.config = market_node_config();
     node.config.title = std::string(leaf_name(market)) + " of " + pool_.value;
-    node.config.access = AccessModel::kOpen;
-    node.config.publishing = PublishModel::kOpen;
-    node.config.notification_type = MessageType::kHeadline;
-    node.config.send_last = SendLast::kNever;
-    node.config.persist_items = true;
     directory_.add_market_node(node);
   }
 }

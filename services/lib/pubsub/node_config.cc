@@ -67,6 +67,16 @@ NodeConfig default_config(NodeType type) {
   return config;
 }
 
+NodeConfig market_node_config() {
+  NodeConfig config = default_config(NodeType::kLeaf);
+  config.access = AccessModel::kOpen;
+  config.publishing = PublishModel::kOpen;
+  config.notification_type = MessageType::kHeadline;
+  config.send_last = SendLast::kNever;
+  config.persist_items = true;
+  return config;
+}
+
 base::Result<NodeConfig> apply(NodeConfig base, const FormValues& submitted, const NodeLimits& limits) {
   for (const auto& field : submitted) {
     if (auto status = read_field(base, field, limits); !status) return status.error();

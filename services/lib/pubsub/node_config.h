@@ -78,6 +78,8 @@ struct NodeConfig {
 };
 
 [[nodiscard]] NodeConfig default_config(NodeType type);
+// Of the market's own nodes, which nobody can change: everybody may see and publish, each item is told as it comes.
+[[nodiscard]] NodeConfig market_node_config();
 
 // `base` changed by a submitted form; fields that are not in it stay. kNotAcceptable names the field and what it
 // takes: unknown fields, wrong values, values beyond the limits, fields of the other node type.

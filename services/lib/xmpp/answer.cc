@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "market/item_kind.h"
 #include "pubsub/market_nodes.h"
 #include "xmpp/archive_request.h"
 #include "xmpp/disco.h"
@@ -21,20 +22,6 @@ using market::ItemKind;
 using market::ItemQuery;
 using market::NodesQuery;
 using market::PageOf;
-
-pubsub::MarketNode node_of(ItemKind kind) {
-  switch (kind) {
-    case ItemKind::kOffer:
-      return pubsub::MarketNode::kOffers;
-    case ItemKind::kRequest:
-      return pubsub::MarketNode::kRequests;
-    case ItemKind::kGrant:
-      return pubsub::MarketNode::kGrants;
-    case ItemKind::kAvailability:
-      return pubsub::MarketNode::kAvailability;
-  }
-  return pubsub::MarketNode::kOffers;
-}
 
 const std::string& id_of(const Item& item) { return item.id; }
 const std::string& id_of(const pubsub::ItemRow& item) { return item.id; }
@@ -80,8 +67,8 @@ Result<std::string> items_element(const domain::NodeName& node, const PageOf<Row
 
 Result<std::string> market_items(const ItemQuery& query, const PageOf<Item>& page, const market::Viewer& viewer,
                                  const TicketSigner& sign) {
-  return items_element(pubsub::node_name(query.pool, node_of(query.kind)), page, query.page, !query.ids.empty(),
-                       [&](const Item& item) -> Result<std::string> {
+  return items_element(pubsub::node_name(query.pool, market::market_node(query.kind)), page, query.page,
+                       !query.ids.empty(), [&](const Item& item) -> Result<std::string> {
                          const auto payload = item_payload(item, viewer.jid, sign);
                          if (!payload) return payload.error();
                          return item_element(item.id, item.publisher, *payload);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "market/item_kind.h"
 #include "xmpp/element.h"
 #include "xmpp/pubsub_fields.h"
 #include "xmpp/rsm.h"
@@ -20,20 +21,6 @@ using pubsub::MarketNode;
 
 constexpr const char* kOrderNs = "urn:xmpp:order-by:1";
 constexpr const char* kOldOrderNs = "urn:xmpp:order-by:0";  // its attribute was called `by`
-
-market::ItemKind kind_of(MarketNode node) {
-  switch (node) {
-    case MarketNode::kOffers:
-      return market::ItemKind::kOffer;
-    case MarketNode::kRequests:
-      return market::ItemKind::kRequest;
-    case MarketNode::kGrants:
-      return market::ItemKind::kGrant;
-    case MarketNode::kAvailability:
-      return market::ItemKind::kAvailability;
-  }
-  return market::ItemKind::kOffer;
-}
 
 // The most recent items, unless RSM asks for others (XEP-0060 §6.5.7).
 Result<market::Page> item_page(const PubsubContext& context) {
@@ -108,7 +95,7 @@ PubsubResult parse_items(const PubsubContext& context) {
     }
     market::ItemQuery query;
     query.pool = market->pool;
-    query.kind = kind_of(market->node);
+    query.kind = market::item_kind(market->node);
     query.ids = std::move(*ids);
     query.page = std::move(*page);
     query.newest_first = newest_first;

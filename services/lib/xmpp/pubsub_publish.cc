@@ -97,21 +97,13 @@ PubsubResult publish_request(const gloox::Tag& payload, std::string id, const do
       PoolCommand{pool, market::PublishRequest{{std::move(id)}, std::move(*request), std::move(record)}});
 }
 
-// What is fixed about a market node, for publish-options to be compared with.
-pubsub::NodeConfig market_config() {
-  pubsub::NodeConfig config = pubsub::default_config(pubsub::NodeType::kLeaf);
-  config.publishing = pubsub::PublishModel::kOpen;
-  config.send_last = pubsub::SendLast::kNever;
-  return config;
-}
-
 PubsubResult publish_to_market(const PubsubContext& context, const PoolNode& node,
                                const std::optional<pubsub::FormValues>& options) {
   if (node.node != MarketNode::kOffers && node.node != MarketNode::kRequests) {
     return error(Errc::kForbidden, "only the market itself publishes to this node");
   }
   if (options) {
-    const auto met = pubsub::check_preconditions(market_config(), *options, context.rules.policy.limits);
+    const auto met = pubsub::check_preconditions(pubsub::market_node_config(), *options, context.rules.policy.limits);
     if (!met) return met.error();
   }
   const auto item = one_item(context.action);
