@@ -1,7 +1,6 @@
 # ops/bench fanout: one PostgreSQL; Prosody (and ejabberd) with an echo component and a boursed each. bench_fanout
 # measures the notifications; what a million subscriptions cost is measured here, afterwards.
 # shellcheck shell=bash
-. "$root/ops/lib/bench_publish.sh" # start_subject
 
 subscriptions_wanted=1000000
 

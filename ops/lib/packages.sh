@@ -6,6 +6,7 @@ bourse_packages=(
   g++ cmake ninja-build pkg-config ccache git
   libgloox-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev
+  libhowardhinnant-date-dev tzdata
   # tests
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-slixmpp libxml2-utils
   # the parts a market stands on

@@ -9,8 +9,7 @@
 #include <unordered_set>
 
 #include "base/base64url.h"
-#include "domain/ticket.h"
-#include "xmpp/client_json.h"
+#include "base/config.h"
 
 namespace bourse::agent {
 namespace {
@@ -81,7 +80,8 @@ Agent::Agent(AgentOptions options, GrantBook book, xmpp::ClientSession& session,
       session_(session),
       market_(session, options_.service, options_.pool),
       clock_(clock),
-      hooks_(options_.hook_timeout) {
+      hooks_(options_.hook_timeout),
+      proposal_hooks_(options_.hook_timeout) {
   market_.on_event([this](const xmpp::MarketEvent& event) {
     if (caught_up_) {
       on_event(event);
@@ -92,7 +92,7 @@ Agent::Agent(AgentOptions options, GrantBook book, xmpp::ClientSession& session,
 }
 
 void Agent::stop() noexcept {
-  stopping_ = true;
+  if (stopping_.exchange(true)) leaving_at_once_ = true;
   session_.wake();
 }
 
@@ -166,16 +166,19 @@ Status Agent::catch_up() {
     if (is_ours(payload.grant)) live.insert(payload.grant.id.value);
   }
   // What ended comes first: a new grant may hold the same device.
-  for (const auto& known : book_.live()) {
-    if (live.contains(known.id.value)) continue;
-    const auto ended = market_.grant(known.id);
+  for (const auto id : book_.live()) {
+    if (live.contains(id.value)) continue;
+    const auto ended = market_.grant(id);
     if (!ended && may_pass(ended.error().code)) return ended.error();
     if (ended) {
       end_grant(*ended);
     } else {
-      spdlog::error("grant {} is gone: {}", domain::to_item_id(known.id), ended.error().text);
-      warn_unless(book_.end(known.id));
+      spdlog::error("grant {} is gone: {}", domain::to_item_id(id), ended.error().text);
+      warn_unless(book_.end(id));
     }
+  }
+  for (const auto id : book_.expected()) {
+    if (!live.contains(id.value)) warn_unless(book_.end(id));
   }
   for (const auto& payload : *grants) {
     if (is_ours(payload.grant)) on_grant(payload);
@@ -189,10 +192,16 @@ Status Agent::withdraw() {
   const auto retracted = market_.retract(market_.node("offers"), options_.offer_id.value);
   if (retracted) {
     spdlog::info("offer '{}' is withdrawn", options_.offer_id.value);
-    // Its grants end with it: their on-release hooks should run before we leave.
-    const auto until = Steady::now() + std::chrono::seconds(2);
-    while (!book_.live().empty() && Steady::now() < until) {
+    // Its grants end with it, or after the grace period it promised: their hooks should run before we leave.
+    const auto grace = options_.offer.terms.grace.value_or(Duration{0});
+    if (grace > Duration{0} && !book_.live().empty()) {
+      spdlog::info("waiting for at most {} until its grants have ended; a second signal ends this",
+                   base::format_duration(grace));
+    }
+    const auto until = Steady::now() + std::chrono::seconds(2) + grace;
+    while (!book_.live().empty() && Steady::now() < until && !leaving_at_once_) {
       if (!session_.pump(std::chrono::milliseconds(100))) break;
+      note_finished_hooks();
     }
   } else {
     spdlog::error("offer '{}' is not withdrawn: {}", options_.offer_id.value, retracted.error().text);
@@ -200,6 +209,7 @@ Status Agent::withdraw() {
   session_.send_presence(options_.service, false);
   session_.close();
   hooks_.finish();
+  proposal_hooks_.finish();
   note_finished_hooks();
   return Done{};
 }
@@ -222,85 +232,6 @@ void Agent::on_event(const xmpp::MarketEvent& event) {
   const auto* changed = std::get_if<xmpp::GrantChanged>(&event);
   if (changed == nullptr) return;
   if (is_ours(changed->payload.grant)) on_grant(changed->payload);
-}
-
-bool Agent::is_ours(const domain::Grant& grant) const {
-  return grant.offer == options_.offer_id && grant.provider == session_.jid().bare();
-}
-
-void Agent::on_grant(const xmpp::GrantPayload& payload) {
-  const domain::GrantId id = payload.grant.id;
-  if (!domain::is_live(payload.grant.state)) {
-    if (book_.is_live(id)) end_grant(payload);
-    return;
-  }
-  switch (book_.judge(id)) {
-    case GrantBook::Verdict::kNew:
-      begin_grant(payload);
-      return;
-    case GrantBook::Verdict::kKnown:
-      // A crash between remembering the grant and running its hook: run it now.
-      if (!caught_up_ && !book_.is_hook_done(id)) run_hook(options_.on_grant, "on-grant", payload);
-      return;
-    case GrantBook::Verdict::kStale:
-      spdlog::error("grant {} is refused: its fencing token is not higher than one acted on before",
-                    domain::to_item_id(id));
-      return;
-  }
-}
-
-void Agent::begin_grant(const xmpp::GrantPayload& payload) {
-  const domain::Grant& grant = payload.grant;
-  const std::string name = domain::to_item_id(grant.id);
-  const auto ticket = domain::verify_ticket(payload.ticket, *key_, session_.jid().bare(), clock_.now());
-  if (!ticket) {
-    spdlog::error("grant {} is refused: its ticket does not verify: {}", name, ticket.error().text);
-    return;
-  }
-  const domain::Grant& signed_grant = ticket->grant;
-  if (ticket->issuer != options_.service || ticket->pool != options_.pool || signed_grant.id != grant.id ||
-      signed_grant.offer != grant.offer || signed_grant.consumer != grant.consumer ||
-      signed_grant.resources != grant.resources || signed_grant.devices != grant.devices) {
-    spdlog::error("grant {} is refused: its ticket says something else than the grant", name);
-    return;
-  }
-  if (const auto begun = book_.begin(grant.id); !begun) {
-    spdlog::error("grant {} is not acted on: {}", name, begun.error().text);
-    return;
-  }
-  spdlog::info("grant {}: {} may use {} until its lease ends", name, grant.consumer.text(), options_.offer_id.value);
-  run_hook(options_.on_grant, "on-grant", payload);
-}
-
-void Agent::end_grant(const xmpp::GrantPayload& payload) {
-  const domain::Grant& grant = payload.grant;
-  spdlog::info("grant {} is {}{}", domain::to_item_id(grant.id), domain::name(grant.state),
-               grant.reason.empty() ? "" : ": " + grant.reason);
-  warn_unless(book_.end(grant.id));
-  run_hook(options_.on_release, "on-release", payload);
-}
-
-void Agent::run_hook(const std::string& program, const char* name, const xmpp::GrantPayload& payload) {
-  const domain::GrantId id = payload.grant.id;
-  const bool begins = domain::is_live(payload.grant.state);
-  if (program.empty()) {
-    if (begins) warn_unless(book_.hook_done(id));
-    return;
-  }
-  Hook hook{program, {}, xmpp::to_json(payload).dump() + "\n", fmt::format("{} {}", name, domain::to_item_id(id)), {}};
-  if (begins) {
-    hook.finished = [this, id](bool succeeded) {
-      if (succeeded && finished_.try_push(domain::GrantId(id))) session_.wake();
-    };
-  }
-  if (!hooks_.run(std::move(hook))) {
-    spdlog::error("{} {} is not run: too many hooks wait", name, domain::to_item_id(id));
-  }
-}
-
-void Agent::note_finished_hooks() {
-  if (finished_.size() == 0) return;
-  for (const auto id : finished_.pop_some(1024, Duration{0})) warn_unless(book_.hook_done(id));
 }
 
 }  // namespace bourse::agent

@@ -5,7 +5,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +27,9 @@ struct AgentOptions {
   domain::PoolName pool;
   domain::OfferId offer_id;
   domain::Offer offer;
-  std::string on_grant;  // programs; empty: none
+  std::string on_proposal;  // programs; empty: none. Its word decides, where the offer confirms
+  std::string on_grant;
+  std::string on_reclaim;
   std::string on_release;
   base::Duration hook_timeout = std::chrono::seconds(30);
   base::Duration keepalive = std::chrono::seconds(60);
@@ -35,7 +40,8 @@ class Agent {
  public:
   Agent(AgentOptions options, GrantBook book, xmpp::ClientSession& session, const base::Clock& clock);
 
-  // Done after stop(). An error is one that trying again cannot mend: wrong password, certificate, changed
+  // Done after stop(): when what was granted has ended, for which an offer with a grace period takes that long; after
+  // a second stop() at once. An error is one that trying again cannot mend: wrong password, certificate, changed
   // ticket key, an offer the market refuses.
   [[nodiscard]] base::Status run();
   void stop() noexcept;
@@ -51,9 +57,18 @@ class Agent {
   [[nodiscard]] bool is_ours(const domain::Grant& grant) const;
   void on_event(const xmpp::MarketEvent& event);
   void on_grant(const xmpp::GrantPayload& payload);
+  void on_proposed(const xmpp::GrantPayload& payload);
+  void on_active(const xmpp::GrantPayload& payload, GrantBook::Verdict verdict);
+  void on_reclaiming(const xmpp::GrantPayload& payload);
+  [[nodiscard]] bool ticket_holds(const xmpp::GrantPayload& payload) const;  // says why not
   void begin_grant(const xmpp::GrantPayload& payload);
+  void renew_grant(const xmpp::GrantPayload& payload);
   void end_grant(const xmpp::GrantPayload& payload);
-  void run_hook(const std::string& program, const char* name, const xmpp::GrantPayload& payload);
+  void decide(domain::GrantId id);
+
+  enum class HookKind { kProposal, kGrant, kOther };
+  void run_hook(HookKind kind, const std::string& program, const char* name, const xmpp::GrantPayload& payload);
+  void run_grant_hook(const xmpp::GrantPayload& payload);
   void note_finished_hooks();
 
   const AgentOptions options_;
@@ -64,9 +79,23 @@ class Agent {
   std::optional<base::VerifyKey> key_;
   bool caught_up_ = false;  // events wait until what happened before them is known
   std::vector<xmpp::MarketEvent> early_events_;
-  base::BoundedQueue<domain::GrantId> finished_{4096};  // on-grant hooks that succeeded
+  struct HookEnd {
+    HookKind kind = HookKind::kOther;
+    domain::GrantId id;
+    bool succeeded = false;
+    std::string said;
+  };
+  base::BoundedQueue<HookEnd> finished_{4096};
+  struct Proposal {
+    std::optional<bool> agreed;  // none: not decided yet
+    std::string reason;
+  };
+  std::map<std::uint64_t, Proposal> proposals_;  // by grant
+  std::set<std::uint64_t> starting_;             // grants whose on-grant hook waits or runs
   HookRunner hooks_;
+  HookRunner proposal_hooks_;  // of its own: a proposal waits for nothing that takes long
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> leaving_at_once_ = false;
   unsigned failed_attempts_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +14,7 @@
 
 #include "base/base64url.h"
 #include "xmpp/config_files.h"
+#include "xmpp/timestamps.h"
 
 namespace bourse::agent {
 namespace {
@@ -58,8 +60,13 @@ Result<GrantBook> GrantBook::open(const std::string& folder, const std::string& 
     const auto json = nlohmann::json::parse(*text);
     book.key_ = json.at("ticket_key").get<std::string>();
     book.highest_ = json.at("highest_fence").get<std::uint64_t>();
-    for (const auto& live : json.at("live")) {
-      book.live_.emplace(live.at("id").get<std::uint64_t>(), live.at("hook_done").get<bool>());
+    for (const auto& each : json.at("live")) {
+      Live live{each.at("hook_done").get<bool>(), each.value("reclaimed", false), {}};
+      if (const auto expires = xmpp::parse_timestamp(each.value("expires", ""))) live.expires = *expires;
+      book.live_.emplace(each.at("id").get<std::uint64_t>(), live);
+    }
+    for (const auto& id : json.value("expected", nlohmann::json::array())) {
+      book.expected_.insert(id.get<std::uint64_t>());
     }
   } catch (const nlohmann::json::exception& problem) {
     return {Errc::kCorrupt, fmt::format("{}: not what this agent wrote ({}): restore it, or remove it to forget which "
@@ -83,40 +90,75 @@ Status GrantBook::accept_key(const std::string& key) {
 
 GrantBook::Verdict GrantBook::judge(domain::GrantId id) const {
   if (live_.contains(id.value)) return Verdict::kKnown;
-  return id.value > highest_ ? Verdict::kNew : Verdict::kStale;
+  return id.value > highest_ || expected_.contains(id.value) ? Verdict::kNew : Verdict::kStale;
 }
 
-Status GrantBook::begin(domain::GrantId id) {
+Status GrantBook::expect(domain::GrantId id) {
   BOURSE_CHECK(judge(id) == Verdict::kNew);
-  highest_ = id.value;
-  live_.emplace(id.value, false);
+  return expected_.insert(id.value).second ? save() : Status(Done{});
+}
+
+Status GrantBook::begin(domain::GrantId id, base::Timestamp expires) {
+  BOURSE_CHECK(judge(id) == Verdict::kNew);
+  highest_ = std::max(highest_, id.value);
+  expected_.erase(id.value);
+  live_.emplace(id.value, Live{false, false, expires});
+  return save();
+}
+
+Status GrantBook::renew(domain::GrantId id, base::Timestamp expires) {
+  const auto found = live_.find(id.value);
+  BOURSE_CHECK(found != live_.end());
+  found->second.expires = expires;
   return save();
 }
 
 Status GrantBook::hook_done(domain::GrantId id) {
   const auto found = live_.find(id.value);
-  if (found == live_.end() || found->second) return Done{};
-  found->second = true;
+  if (found == live_.end() || found->second.hook_done) return Done{};
+  found->second.hook_done = true;
   return save();
 }
 
-Status GrantBook::end(domain::GrantId id) { return live_.erase(id.value) > 0 ? save() : Status(Done{}); }
+Status GrantBook::reclaimed(domain::GrantId id) {
+  const auto found = live_.find(id.value);
+  if (found == live_.end() || found->second.reclaimed) return Done{};
+  found->second.reclaimed = true;
+  return save();
+}
 
-std::vector<GrantBook::Live> GrantBook::live() const {
-  std::vector<Live> list;
-  for (const auto& [id, done] : live_) list.push_back({{id}, done});
+Status GrantBook::end(domain::GrantId id) {
+  if (live_.erase(id.value) + expected_.erase(id.value) == 0) return Done{};
+  highest_ = std::max(highest_, id.value);
+  return save();
+}
+
+std::vector<domain::GrantId> GrantBook::live() const {
+  std::vector<domain::GrantId> list;
+  for (const auto& [id, live] : live_) list.push_back({id});
   return list;
 }
 
-bool GrantBook::is_hook_done(domain::GrantId id) const {
+std::vector<domain::GrantId> GrantBook::expected() const {
+  std::vector<domain::GrantId> list;
+  for (const auto id : expected_) list.push_back({id});
+  return list;
+}
+
+const GrantBook::Live* GrantBook::find(domain::GrantId id) const {
   const auto found = live_.find(id.value);
-  return found != live_.end() && found->second;
+  return found == live_.end() ? nullptr : &found->second;
 }
 
 Status GrantBook::save() const {
   nlohmann::ordered_json json{{"market", market_}, {"ticket_key", key_}, {"highest_fence", highest_}};
   json["live"] = nlohmann::ordered_json::array();
-  for (const auto& [id, done] : live_) json["live"].push_back({{"id", id}, {"hook_done", done}});
+  for (const auto& [id, live] : live_) {
+    nlohmann::ordered_json each{{"id", id}, {"hook_done", live.hook_done}, {"reclaimed", live.reclaimed}};
+    if (live.expires) each["expires"] = xmpp::format_timestamp(*live.expires);
+    json["live"].push_back(std::move(each));
+  }
+  json["expected"] = expected_;
   return replace_file(path_, json.dump(2) + "\n");
 }
 

@@ -18,14 +18,14 @@ void HookRunner::finish() {
 void HookRunner::work() {
   while (!queue_.closed_and_empty()) {
     for (auto& hook : queue_.pop_some(1, std::chrono::hours(1))) {
-      const ProgramEnd end = run_program(hook.program, hook.arguments, hook.input, time_limit_);
+      const ProgramEnd end = run_program(hook.program, hook.arguments, hook.input, time_limit_, hook.keep_output);
       const bool succeeded = end.exit_code == 0;
       if (succeeded) {
         spdlog::info("{}: {} done", hook.subject, hook.program);
       } else {
         spdlog::error("{}: {} failed: {}", hook.subject, hook.program, end.text);
       }
-      if (hook.finished) hook.finished(succeeded);
+      if (hook.finished) hook.finished(succeeded, end.said);
     }
   }
 }

@@ -16,9 +16,10 @@ namespace bourse::agent {
 struct Hook {
   std::string program;  // run without a shell
   std::vector<std::string> arguments;
-  std::string input;                             // its standard input
-  std::string subject;                           // for the log: "on-grant g42"
-  std::function<void(bool succeeded)> finished;  // on the runner's thread
+  std::string input;                                                      // its standard input
+  std::string subject;                                                    // for the log: "on-grant g42"
+  std::function<void(bool succeeded, const std::string& said)> finished;  // on the runner's thread
+  bool keep_output = false;                                               // ProgramEnd::said
 };
 
 class HookRunner {
@@ -43,11 +44,13 @@ struct ProgramEnd {
   bool timed_out = false;
   int exit_code = -1;  // -1: ended by a signal or never started
   std::string text;    // for the log: "exit code 3", "killed after 30 s", "cannot start: …"
+  std::string said;    // the last line of its output that is not empty, where it was to be kept
 };
 
 // Runs a program to its end or its time limit (then its process group is ended), `input` on its standard
-// input; its output goes to our standard error.
+// input; its output goes to our standard error. With `keep_output` by way of us: what it leaves running in the
+// background then finds its output closed.
 [[nodiscard]] ProgramEnd run_program(const std::string& program, const std::vector<std::string>& arguments,
-                                     const std::string& input, base::Duration time_limit);
+                                     const std::string& input, base::Duration time_limit, bool keep_output = false);
 
 }  // namespace bourse::agent

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "xmpp/shorthand.h"
+
 namespace bourse::agent {
 namespace {
 
@@ -98,8 +100,9 @@ Status add_services(domain::Offer& offer, const Config& config) {
   const auto services = config.list("offer.services");
   if (!services) return services.error();
   for (const auto& service : *services) {
-    const auto colon = std::min(service.find(':'), service.size());
-    offer.services.push_back({service.substr(0, colon), colon < service.size() ? service.substr(colon + 1) : "", ""});
+    auto software = xmpp::parse_software(service);
+    if (!software) return at_setting(config, "offer.services", software.error());
+    offer.services.push_back(std::move(*software));
   }
   return Done{};
 }
@@ -108,19 +111,48 @@ Status add_terms(domain::Offer& offer, const Config& config) {
   const auto divisible = config.boolean("offer.divisible", true);
   if (!divisible) return divisible.error();
   offer.terms.divisible = *divisible;
-  for (const auto& [key, lease] :
-       {std::pair{"offer.min-lease", &offer.terms.min_lease}, std::pair{"offer.max-lease", &offer.terms.max_lease}}) {
+  for (const auto& [key, span] :
+       {std::pair{"offer.min-lease", &offer.terms.min_lease}, std::pair{"offer.max-lease", &offer.terms.max_lease},
+        std::pair{"offer.grace", &offer.terms.grace}}) {
     if (!config.has(key)) continue;
     const auto duration = config.duration(key, base::Duration{0});
     if (!duration) return duration.error();
-    *lease = *duration;
+    *span = *duration;
   }
+  const auto drain = config.boolean("offer.drain", false);
+  if (!drain) return drain.error();
+  offer.terms.drain = *drain;
   const auto serves = config.text("offer.serves");
   if (!serves) return serves.error();
   if (serves->empty()) return Done{};
   auto filter = domain::Filter::parse(*serves);
   if (!filter) return at_setting(config, "offer.serves", filter.error());
   offer.serves = std::move(*filter);
+  return Done{};
+}
+
+Status add_schedule(domain::Offer& offer, const Config& config) {
+  auto times = config.text("offer.schedule");
+  if (!times) return times.error();
+  auto zone = config.text("offer.tz");
+  if (!zone) return zone.error();
+  if (times->empty() && !zone->empty()) {
+    return {Errc::kBadRequest,
+            fmt::format("{}: this is the time zone of offer.schedule, which is not set", config.where("offer.tz"))};
+  }
+  offer.schedule = {std::move(*times), std::move(*zone)};
+  return Done{};
+}
+
+// With a program that decides, each grant is confirmed; a person who decides says so.
+Status add_confirm(domain::Offer& offer, const Config& config, bool has_hook) {
+  const auto confirm = config.choice("offer.confirm", {"auto", "manual"}, has_hook ? "manual" : "auto");
+  if (!confirm) return confirm.error();
+  if (has_hook && *confirm == "auto") {
+    return {Errc::kBadRequest, fmt::format("{}: hooks.on-proposal is set, but with auto nothing is proposed to it",
+                                           config.where("offer.confirm"))};
+  }
+  offer.terms.confirm = *confirm == "manual" ? domain::Confirm::kManual : domain::Confirm::kAuto;
   return Done{};
 }
 
@@ -136,12 +168,14 @@ Result<std::string> offer_id(const Config& config, const Machine& machine) {
   return id;
 }
 
-Result<domain::Offer> machine_offer(const Config& config, const Machine& machine) {
+Result<domain::Offer> machine_offer(const Config& config, const Machine& machine, bool confirms_by_hook) {
   domain::Offer offer;
   if (const auto status = add_resources(offer, config, machine); !status) return status.error();
   if (const auto status = add_attributes(offer, config, machine); !status) return status.error();
   if (const auto status = add_services(offer, config); !status) return status.error();
   if (const auto status = add_terms(offer, config); !status) return status.error();
+  if (const auto status = add_schedule(offer, config); !status) return status.error();
+  if (const auto status = add_confirm(offer, config, confirms_by_hook); !status) return status.error();
   return offer;
 }
 

@@ -37,8 +37,8 @@ int complain(const base::Error& error) {
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys = xmpp::kClientKeys;
   keys.insert(keys.end(), agent::kOfferKeys.begin(), agent::kOfferKeys.end());
-  for (const char* key : {"hooks.on-grant", "hooks.on-release", "hooks.timeout", "agent.state-dir", "agent.keepalive",
-                          "log.level", "log.file"}) {
+  for (const char* key : {"hooks.on-proposal", "hooks.on-grant", "hooks.on-reclaim", "hooks.on-release",
+                          "hooks.timeout", "agent.state-dir", "agent.keepalive", "log.level", "log.file"}) {
     keys.emplace_back(key);
   }
   return keys;
@@ -54,15 +54,16 @@ base::Result<agent::AgentOptions> agent_options(const base::Config& config, cons
   auto id = agent::offer_id(config, machine);
   if (!id) return id.error();
   options.offer_id = {std::move(*id)};
-  auto offer = agent::machine_offer(config, machine);
-  if (!offer) return offer.error();
-  options.offer = std::move(*offer);
   for (const auto& [key, program] :
-       {std::pair{"hooks.on-grant", &options.on_grant}, std::pair{"hooks.on-release", &options.on_release}}) {
+       {std::pair{"hooks.on-proposal", &options.on_proposal}, std::pair{"hooks.on-grant", &options.on_grant},
+        std::pair{"hooks.on-reclaim", &options.on_reclaim}, std::pair{"hooks.on-release", &options.on_release}}) {
     auto text = config.text(key);
     if (!text) return text.error();
     *program = std::move(*text);
   }
+  auto offer = agent::machine_offer(config, machine, !options.on_proposal.empty());
+  if (!offer) return offer.error();
+  options.offer = std::move(*offer);
   for (const auto& [key, duration] :
        {std::pair{"hooks.timeout", &options.hook_timeout}, std::pair{"agent.keepalive", &options.keepalive}}) {
     const auto value = config.duration(key, *duration);
@@ -121,7 +122,12 @@ int main(int argc, char** argv) {
       "of it begins and ends.\n\nExamples:\n"
       "  bourse-agent                         with ~/.config/bourse/agent.toml or /etc/bourse/agent.toml\n"
       "  bourse-agent --config var/agent.toml\n"
-      "  bourse-agent --print-offer           show what would be offered, and publish nothing\n",
+      "  bourse-agent --print-offer           show what would be offered, and publish nothing\n\n"
+      "Your programs ([hooks] of the settings) get the grant as JSON on standard input:\n"
+      "  on-proposal   decides: exit code 0 agrees; otherwise the last line it prints is the reason why not\n"
+      "  on-grant      somebody may use this machine from now on\n"
+      "  on-reclaim    they have until `state_until` to finish\n"
+      "  on-release    they may not use it any more\n",
       "bourse-agent");
   app.set_version_flag("--version", BOURSE_VERSION);
   std::optional<std::string> config_file;
@@ -143,7 +149,7 @@ int main(int argc, char** argv) {
   const agent::Machine machine = agent::read_machine(agent::machine_sources(*storage));
   if (!print_offer) return serve(*config, machine);
   const auto id = agent::offer_id(*config, machine);
-  const auto offer = agent::machine_offer(*config, machine);
+  const auto offer = agent::machine_offer(*config, machine, config->has("hooks.on-proposal"));
   if (!id || !offer) return complain(id ? offer.error() : id.error());
   std::printf("%s\n", xmpp::to_json(xmpp::ListedOffer{{*id}, "", *offer}).dump(2).c_str());
   return 0;

@@ -65,6 +65,7 @@ void CommandLine::add_to(CLI::App& app) {
       "  bourse market status\n"
       "  bourse offer list -o wide\n"
       "  bourse request submit --cpu 4 --memory 8Gi --duration 2h --wait=5m\n"
+      "  bourse request explain render\n"
       "  bourse grant release g42\n\n"
       "Settings: ~/.config/bourse/bourse.toml, /etc/bourse/bourse.toml, or BOURSE_XMPP_JID and its siblings:\n"
       "  [xmpp]\n  jid = \"me@example.org\"\n  password-file = \"/home/me/.config/bourse/password\"\n"

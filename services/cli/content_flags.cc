@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <tuple>
 
 #include "base/config.h"
 #include "cli/session.h"
+#include "xmpp/shorthand.h"
 
 namespace bourse::cli {
 namespace {
@@ -86,15 +88,47 @@ void OfferFlags::add_to(CLI::App& app) {
   app.add_option("--attribute", attributes, "a fact that requests may ask for; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--service", services, "software that can be used there; may be repeated")
-      ->type_name("NAME[:VERSION]")
+  app.add_option("--service", services,
+                 "software that can be used there, and by how many grants at once; may be repeated")
+      ->type_name("NAME[=VERSION][:SEATS]")
       ->allow_extra_args(false);
-  app.add_option("--serves", serves, "whom it serves: a filter over jid and domain")->type_name("FILTER");
+  app.add_option("--serves", serves, "whom it serves: a filter over jid, domain and group")->type_name("FILTER");
+  app.add_option("--schedule", schedule, "weekly opening times, such as 'Mon-Fri 18:00-08:00, Sat-Sun'")
+      ->type_name("TIMES");
+  app.add_option("--tz", zone, "the time zone of --schedule, such as Europe/Berlin; UTC without it")->type_name("ZONE");
   app.add_option("--min-lease", min_lease, "the shortest lease, such as 10m")->type_name("SPAN");
   app.add_option("--max-lease", max_lease, "the longest lease, such as 8h")->type_name("SPAN");
+  app.add_option("--confirm", confirm, "manual: each grant waits for `bourse grant confirm`")
+      ->check(CLI::IsMember({"auto", "manual"}))
+      ->type_name("auto|manual")
+      ->capture_default_str();
+  app.add_option("--grace", grace, "what others get to finish when you take it back, such as 5m")->type_name("SPAN");
+  app.add_option("--starts", starts, "no lease begins before: a span from now, or a time")->type_name("WHEN");
   app.add_option("--expires", expires, "when the offer withdraws itself: a span from now, or a time")
       ->type_name("WHEN");
+  app.add_flag("--drain", drain, "no new grants; those there are go on");
   app.add_flag("--indivisible", indivisible, "one grant takes all of it");
+}
+
+base::Status OfferFlags::set_terms(domain::Offer& offer, base::Timestamp now) const {
+  auto& terms = offer.terms;
+  for (const auto& [flag, text, span] : {std::tuple{"--min-lease", &min_lease, &terms.min_lease},
+                                         {"--max-lease", &max_lease, &terms.max_lease},
+                                         {"--grace", &grace, &terms.grace}}) {
+    const auto given = duration_of(flag, *text);
+    if (!given) return given.error();
+    *span = *given;
+  }
+  for (const auto& [flag, text, moment] :
+       {std::tuple{"--starts", &starts, &offer.starts}, {"--expires", &expires, &offer.expires}}) {
+    const auto given = future_of(flag, *text, now);
+    if (!given) return given.error();
+    *moment = *given;
+  }
+  terms.divisible = !indivisible;
+  terms.drain = drain;
+  if (confirm == "manual") terms.confirm = domain::Confirm::kManual;
+  return base::Done{};
 }
 
 Result<domain::Offer> OfferFlags::offer(base::Timestamp now) const {
@@ -111,34 +145,64 @@ Result<domain::Offer> OfferFlags::offer(base::Timestamp now) const {
     made.attributes.push_back(std::move(*attribute));
   }
   for (const auto& text : services) {
-    const auto colon = std::min(text.find(':'), text.size());
-    made.services.push_back({text.substr(0, colon), colon < text.size() ? text.substr(colon + 1) : "", ""});
+    auto software = xmpp::parse_software(text);
+    if (!software) return at_flag("--service", software.error());
+    made.services.push_back(std::move(*software));
   }
   auto filter = filter_of("--serves", serves);
   if (!filter) return filter.error();
   made.serves = std::move(*filter);
-  const auto shortest = duration_of("--min-lease", min_lease);
-  if (!shortest) return shortest.error();
-  const auto longest = duration_of("--max-lease", max_lease);
-  if (!longest) return longest.error();
-  const auto until = future_of("--expires", expires, now);
-  if (!until) return until.error();
-  made.terms.min_lease = *shortest;
-  made.terms.max_lease = *longest;
-  made.expires = *until;
-  made.terms.divisible = !indivisible;
+  if (schedule.empty() && !zone.empty()) {
+    return {Errc::kBadRequest, "--tz: this is the time zone of a --schedule, and there is none"};
+  }
+  made.schedule = {schedule, zone};
+  if (const auto set = set_terms(made, now); !set) return set.error();
   return made;
 }
 
 void RequestFlags::add_to(CLI::App& app) {
   resources.add_to(app);
+  app.add_option("--service", services, "software that must be usable there: one seat of it; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   app.add_option("--needs", needs, "what the offer must have: a filter such as (arch=x86_64)")->type_name("FILTER");
-  app.add_option("--prefers", prefers, "best-fit, availability or fastest")
-      ->check(CLI::IsMember({"best-fit", "availability", "fastest"}));
-  app.add_option("--count", count, "grants wanted")->check(CLI::Range(1U, domain::kMaxCount));
-  app.add_flag("--spread", spread, "no two grants from one provider");
+  app.add_option("--prefers", prefers,
+                 "best-fit, availability, fastest, or a sum of attributes such as '2*speed + 0.5*gpu.memory - price'")
+      ->type_name("WHAT")
+      ->capture_default_str();
+  add_placement_to(app);
+  app.add_option("--start", start, "reserve: leases begin then; a span from now, or a time")->type_name("WHEN");
   app.add_option("--duration", duration, "of each lease, such as 2h")->type_name("SPAN")->capture_default_str();
   app.add_option("--deadline", deadline, "until when it may wait: a span from now, or a time")->type_name("WHEN");
+}
+
+void RequestFlags::add_placement_to(CLI::App& app) {
+  app.add_option("--count", count, "grants wanted")->check(CLI::Range(1U, domain::kMaxCount));
+  app.add_flag("--gang", gang, "all of them at once, or none");
+  app.add_option("--spares", spares, "so many more where there is room")->check(CLI::Range(0U, domain::kMaxSpares));
+  app.add_option_function<std::vector<std::string>>(
+         "--spread", [this](const std::vector<std::string>& by) { spread = by.empty() ? std::string() : by.front(); },
+         "no two grants from the same: provider (without BY), domain, or the name of an attribute")
+      ->type_name("BY")
+      ->expected(0, 1);
+  app.add_option("--apart-from", apart, "away from another request of yours, by provider or BY; may be repeated")
+      ->type_name("ID[:BY]")
+      ->allow_extra_args(false);
+  app.add_option("--priority", priority, "among your own requests, -100 to 100; higher goes first")
+      ->check(CLI::Range(-domain::kMaxPriority, domain::kMaxPriority));
+}
+
+base::Status RequestFlags::set_times(domain::Request& request, base::Timestamp now) const {
+  const auto lease = duration_of("--duration", duration);
+  if (!lease) return lease.error();
+  request.duration = lease->value_or(request.duration);
+  for (const auto& [flag, text, moment] :
+       {std::tuple{"--start", &start, &request.start}, {"--deadline", &deadline, &request.deadline}}) {
+    const auto given = future_of(flag, *text, now);
+    if (!given) return given.error();
+    *moment = *given;
+  }
+  return base::Done{};
 }
 
 Result<domain::Request> RequestFlags::request(base::Timestamp now) const {
@@ -146,19 +210,24 @@ Result<domain::Request> RequestFlags::request(base::Timestamp now) const {
   auto amounts = resources.resources();
   if (!amounts) return amounts.error();
   made.resources = std::move(*amounts);
+  made.services = services;
   auto filter = filter_of("--needs", needs);
   if (!filter) return filter.error();
   made.needs = std::move(*filter);
-  if (prefers == "availability") made.prefers = domain::Preference::kAvailability;
-  if (prefers == "fastest") made.prefers = domain::Preference::kFastest;
+  auto best = domain::Preference::parse(prefers);
+  if (!best) return at_flag("--prefers", best.error());
+  made.prefers = std::move(*best);
   made.count = count;
-  made.spread = spread ? domain::Spread::kProvider : domain::Spread::kNone;
-  const auto lease = duration_of("--duration", duration);
-  if (!lease) return lease.error();
-  made.duration = lease->value_or(made.duration);
-  const auto until = future_of("--deadline", deadline, now);
-  if (!until) return until.error();
-  made.deadline = *until;
+  made.spares = spares;
+  made.gang = gang;
+  if (spread) made.spread = spread->empty() ? std::string(domain::kByProvider) : xmpp::parse_spread(*spread);
+  for (const auto& text : apart) {
+    auto parsed = xmpp::parse_apart(text);
+    if (!parsed) return at_flag("--apart-from", parsed.error());
+    made.apart.push_back(std::move(*parsed));
+  }
+  made.priority = priority;
+  if (const auto set = set_times(made, now); !set) return set.error();
   return made;
 }
 

@@ -6,12 +6,14 @@
 
 #include "cli/commands.h"
 #include "cli/grant_output.h"
+#include "cli/item_commands.h"
 
 namespace bourse::cli {
 namespace {
 
 using base::Errc;
 using base::Result;
+using market::GrantAction;
 using Steady = std::chrono::steady_clock;
 
 Result<domain::GrantId> grant_id(const std::string& text) {
@@ -47,12 +49,35 @@ ExitCode show(Session& session, const std::string& text) {
 ExitCode release(Session& session, const std::string& text) {
   const auto id = grant_id(text);
   if (!id) return session.fail(id.error());
+  return retract_item(session, "grants", domain::to_item_id(*id), fmt::format("grant {} is over", text));
+}
+
+// What `bourse grant VERB ID …` may say besides the id.
+struct ActionFlags {
+  std::string id;
+  std::string span;
+  std::string reason;
+};
+
+ExitCode act(Session& session, GrantAction::Kind kind, const ActionFlags& flags, const char* span_flag,
+             const std::string& done) {
+  const auto id = grant_id(flags.id);
+  if (!id) return session.fail(id.error());
+  GrantAction action{.kind = kind, .grant = *id, .reason = flags.reason};
+  if (!flags.span.empty()) {
+    const auto span = base::parse_duration(flags.span);
+    if (!span) return session.fail({span.error().code, fmt::format("{}: {}", span_flag, span.error().text)});
+    action.duration = *span;
+  }
   const auto market = session.market();
   if (!market) return session.fail(market.error());
-  const auto done = (*market)->retract((*market)->node("grants"), domain::to_item_id(*id));
-  if (!done) return session.fail(done.error());
-  session.say(fmt::format("grant {} is over", text));
+  if (const auto acted = (*market)->act(action); !acted) return session.fail(acted.error());
+  session.say(fmt::format("grant {} {}", flags.id, done));
   return kOk;
+}
+
+ExitCode confirm(Session& session, const std::string& id) {
+  return act(session, GrantAction::Kind::kConfirm, {id, {}, {}}, "", "is confirmed");
 }
 
 // One line a change, until it is interrupted, `count` were shown, or the time is over.
@@ -77,7 +102,7 @@ ExitCode watch(Session& session, const std::string& for_text, std::size_t count)
       std::printf("%s %s %s -> %s, %s%s%s\n", domain::to_item_id(grant.id).c_str(),
                   std::string(domain::name(grant.state)).c_str(), grant.provider.text().c_str(),
                   grant.consumer.text().c_str(), summary(grant.resources).c_str(), grant.reason.empty() ? "" : ": ",
-                  grant.reason.c_str());
+                  printable(grant.reason).c_str());
     }
     std::fflush(stdout);
   });
@@ -90,12 +115,53 @@ ExitCode watch(Session& session, const std::string& for_text, std::size_t count)
   return kOk;
 }
 
+void add_decline(CLI::App& noun, Action& action) {
+  auto flags = std::make_shared<ActionFlags>();
+  auto* verb = noun.add_subcommand("decline", "Refuse a grant that is proposed to you; the market looks for another");
+  verb->add_option("ID", flags->id, "such as g42")->required();
+  verb->add_option("--reason", flags->reason, "who asked for it can read it")->type_name("TEXT");
+  verb->footer(examples_text("bourse grant decline g42 --reason 'maintenance tonight'"));
+  verb->callback([flags, &action] {
+    action = [flags](Session& session) { return act(session, GrantAction::Kind::kDecline, *flags, "", "is declined"); };
+  });
+}
+
+void add_renew(CLI::App& noun, Action& action) {
+  auto flags = std::make_shared<ActionFlags>();
+  auto* verb = noun.add_subcommand("renew", "Have a grant of yours longer");
+  verb->add_option("ID", flags->id, "such as g42")->required();
+  verb->add_option("--for", flags->span, "from now on; without it as long as the request asked for")->type_name("SPAN");
+  verb->footer(examples_text("bourse grant renew g42\nbourse grant renew g42 --for 4h"));
+  verb->callback([flags, &action] {
+    action = [flags](Session& session) {
+      return act(session, GrantAction::Kind::kRenew, *flags, "--for",
+                 "is renewed: `bourse grant show` says until when");
+    };
+  });
+}
+
+void add_reclaim(CLI::App& noun, Action& action) {
+  auto flags = std::make_shared<ActionFlags>();
+  auto* verb = noun.add_subcommand("reclaim", "Take a grant of your offer back, with time to finish");
+  verb->add_option("ID", flags->id, "such as g42")->required();
+  verb->add_option("--grace", flags->span, "time to finish; without it what the offer promises")->type_name("SPAN");
+  verb->add_option("--reason", flags->reason, "who has it can read it")->type_name("TEXT");
+  verb->footer(
+      examples_text("bourse grant reclaim g42\nbourse grant reclaim g42 --grace 10m --reason 'I need it back'"));
+  verb->callback([flags, &action] {
+    action = [flags](Session& session) {
+      return act(session, GrantAction::Kind::kReclaim, *flags, "--grace", "is to be given back");
+    };
+  });
+}
+
 }  // namespace
 
 void add_grant_commands(CLI::App& app, Action& action) {
-  auto* noun = app.add_subcommand("grant", "What was given to you or by you: list, show, release, watch");
+  auto* noun = app.add_subcommand(
+      "grant", "What was given to you or by you: list, show, confirm, renew, release, reclaim, watch");
   noun->require_subcommand(1);
-  noun->footer("\nExamples:\n  bourse grant list\n  bourse grant release g42");
+  noun->footer("\nExamples:\n  bourse grant list\n  bourse grant renew g42 --for 4h\n  bourse grant release g42");
 
   struct ListFlags {
     bool all = false;
@@ -109,17 +175,15 @@ void add_grant_commands(CLI::App& app, Action& action) {
   list_verb->callback(
       [flags, &action] { action = [flags](Session& session) { return list(session, flags->all, flags->limit); }; });
 
-  auto id = std::make_shared<std::string>();
-  auto* show_verb = noun->add_subcommand("show", "All of one grant; its ticket only with -o wide or json");
-  show_verb->add_option("ID", *id, "such as g42")->required();
-  show_verb->footer("\nExamples:\n  bourse grant show g42\n  bourse grant show g42 -o json | jq -r .ticket");
-  show_verb->callback([id, &action] { action = [id](Session& session) { return show(session, *id); }; });
-
-  auto* release_verb =
-      noun->add_subcommand("release", "End a grant: its consumer releases it, its provider revokes it");
-  release_verb->add_option("ID", *id, "such as g42")->required();
-  release_verb->footer("\nExamples:\n  bourse grant release g42");
-  release_verb->callback([id, &action] { action = [id](Session& session) { return release(session, *id); }; });
+  add_item_verb(*noun, action, "show", "All of one grant; its ticket only with -o wide or json", "such as g42",
+                "bourse grant show g42\nbourse grant show g42 -o json | jq -r .ticket", show);
+  add_item_verb(*noun, action, "release", "End a grant: its consumer releases it, its provider revokes it",
+                "such as g42", "bourse grant release g42", release);
+  add_item_verb(*noun, action, "confirm", "Agree to a grant that is proposed to you", "such as g42",
+                "bourse grant confirm g42", confirm);
+  add_decline(*noun, action);
+  add_renew(*noun, action);
+  add_reclaim(*noun, action);
 
   struct WatchFlags {
     std::string for_text;

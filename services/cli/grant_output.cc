@@ -23,6 +23,7 @@ Table grant_table() {
                 {"OFFER"},
                 {"RESOURCES"},
                 {"EXPIRES"},
+                {"STATE UNTIL"},
                 {"CONSUMER", true},
                 {"REQUEST", true},
                 {"DEVICES", true},
@@ -33,8 +34,9 @@ Table grant_table() {
 void add_grant(Table& table, const xmpp::GrantPayload& payload) {
   const domain::Grant& grant = payload.grant;
   table.add({domain::to_item_id(grant.id), std::string(domain::name(grant.state)), grant.provider.text(),
-             grant.offer.value, summary(grant.resources), short_time(grant.expires), grant.consumer.text(),
-             grant.request.value, devices_text(grant.devices), short_time(grant.started), grant.reason});
+             grant.offer.value, summary(grant.resources), short_time(grant.expires),
+             grant.state_until ? short_time(*grant.state_until) : "-", grant.consumer.text(), grant.request.value,
+             devices_text(grant.devices), short_time(grant.started), grant.reason});
 }
 
 void print_grants(Format format, const std::vector<xmpp::GrantPayload>& grants) {

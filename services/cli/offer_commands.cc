@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/content_flags.h"
 #include "cli/import.h"
+#include "cli/item_commands.h"
 #include "xmpp/client_xml.h"
 #include "xmpp/config_files.h"
 
@@ -52,18 +53,32 @@ std::string attributes_text(const domain::Offer& offer) {
   return text;
 }
 
+std::string opening_times(const domain::Schedule& schedule) {
+  return schedule.zone.empty() ? schedule.text : schedule.text + " " + schedule.zone;
+}
+
 ExitCode list(Session& session, const std::string& provider, std::size_t limit) {
   const auto market = session.market();
   if (!market) return session.fail(market.error());
   auto offers = (*market)->offers(limit);
   if (!offers) return session.fail(offers.error());
-  Table table({{"ID"}, {"PROVIDER"}, {"RESOURCES"}, {"MAX LEASE"}, {"SERVES", true}, {"ATTRIBUTES", true}});
+  Table table({{"ID"},
+               {"PROVIDER"},
+               {"RESOURCES"},
+               {"SOFTWARE"},
+               {"MAX LEASE"},
+               {"SCHEDULE", true},
+               {"CONFIRM", true},
+               {"SERVES", true},
+               {"ATTRIBUTES", true}});
   xmpp::Json json = xmpp::Json::array();
   for (const auto& [id, publisher, offer] : *offers) {
     if (!provider.empty() && !publisher.starts_with(provider)) continue;
     const auto lease = offer.terms.max_lease;
-    table.add({id.value, publisher, summary(offer.resources, offer.gpu_model),
-               lease ? base::format_duration(*lease) : "-", offer.serves.text(), attributes_text(offer)});
+    table.add({id.value, publisher, summary(offer.resources, offer.gpu_model), software_text(offer.services),
+               lease ? base::format_duration(*lease) : "-", opening_times(offer.schedule),
+               offer.terms.confirm == domain::Confirm::kManual ? "manual" : "auto", offer.serves.text(),
+               attributes_text(offer)});
     json.push_back(xmpp::to_json(xmpp::ListedOffer{id, publisher, offer}));
   }
   if (table.empty()) session.say("no open offers");
@@ -82,12 +97,8 @@ ExitCode show(Session& session, const std::string& id) {
 }
 
 ExitCode withdraw(Session& session, const std::string& id) {
-  const auto market = session.market();
-  if (!market) return session.fail(market.error());
-  const auto done = (*market)->retract((*market)->node("offers"), id);
-  if (!done) return session.fail(done.error());
-  session.say(fmt::format("offer '{}' is withdrawn; its grants are revoked", id));
-  return kOk;
+  return retract_item(session, "offers", id,
+                      fmt::format("offer '{}' is withdrawn; its grants end, after its grace period if it has one", id));
 }
 
 void add_publish(CLI::App& noun, Action& action) {
@@ -105,7 +116,10 @@ void add_publish(CLI::App& noun, Action& action) {
   verb->footer(
       "\nExamples:\n"
       "  bourse offer publish --id desk --cpu 4 --memory 16Gi --max-lease 8h\n"
-      "  bourse offer publish --id lab --cpu 32 --gpu 2 --gpu-model T4 --attribute arch=x86_64 --service blast:2.14\n"
+      "  bourse offer publish --id lab --cpu 32 --gpu 2 --gpu-model T4 --attribute arch=x86_64 --service blast=2.14:4\n"
+      "  bourse offer publish --id lab --cpu 16 --schedule 'Mon-Fri 18:00-08:00, Sat-Sun' --tz Europe/Berlin\n"
+      "  bourse offer publish --id desk --cpu 4 --confirm manual --grace 5m --expires 7d\n"
+      "  bourse offer publish --id matlab --service matlab=9.14:2\n"
       "  bourse offer publish --id lab offer.xml\n"
       "  bourse offer publish --from-csv nodes.csv --mapping ops/import/openb_nodes.toml");
   verb->callback([flags, &action] { action = [flags](Session& session) { return publish(session, *flags); }; });
@@ -132,16 +146,10 @@ void add_offer_commands(CLI::App& app, Action& action) {
     action = [flags](Session& session) { return list(session, flags->provider, flags->limit); };
   });
 
-  auto id = std::make_shared<std::string>();
-  auto* show_verb = noun->add_subcommand("show", "All of one offer");
-  show_verb->add_option("ID", *id, "the offer's name")->required();
-  show_verb->footer("\nExamples:\n  bourse offer show desk\n  bourse offer show desk -o json");
-  show_verb->callback([id, &action] { action = [id](Session& session) { return show(session, *id); }; });
-
-  auto* withdraw_verb = noun->add_subcommand("withdraw", "Take an offer back; its grants are revoked");
-  withdraw_verb->add_option("ID", *id, "the offer's name")->required();
-  withdraw_verb->footer("\nExamples:\n  bourse offer withdraw desk");
-  withdraw_verb->callback([id, &action] { action = [id](Session& session) { return withdraw(session, *id); }; });
+  add_item_verb(*noun, action, "show", "All of one offer", "the offer's name",
+                "bourse offer show desk\nbourse offer show desk -o json", show);
+  add_item_verb(*noun, action, "withdraw", "Take an offer back; its grants end, after its grace period if it has one",
+                "the offer's name", "bourse offer withdraw desk", withdraw);
 }
 
 }  // namespace bourse::cli

@@ -17,16 +17,16 @@ std::size_t width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return text;
-}
-
 std::string_view colour_of(std::string_view cell) {
-  if (cell == "active" || cell == "up" || cell == "granted") return "\033[32m";
-  if (cell == "waiting") return "\033[33m";
-  if (cell == "revoked" || cell == "down" || cell == "cancelled" || cell == "expired") return "\033[31m";
+  for (const auto* good : {"active", "reserved", "up", "granted"}) {
+    if (cell == good) return "\033[32m";
+  }
+  for (const auto* unsure : {"waiting", "proposed", "reclaiming", "suspect"}) {
+    if (cell == unsure) return "\033[33m";
+  }
+  for (const auto* bad : {"revoked", "down", "cancelled", "expired", "declined", "timed-out", "lost"}) {
+    if (cell == bad) return "\033[31m";
+  }
   return {};
 }
 
@@ -89,6 +89,22 @@ void print_list(Format format, const Table& table, const xmpp::Json& list) {
 void print_record(Format format, const xmpp::Json& record) {
   const std::string text = format == Format::kJson ? record.dump(2) + "\n" : record_text(record, wants_colour(stdout));
   std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return text;
+}
+
+std::string software_text(const std::vector<domain::Service>& services) {
+  std::string text;
+  for (const auto& service : services) {
+    text.append(text.empty() ? "" : " ").append(service.name);
+    if (!service.version.empty()) text.append("=").append(service.version);
+    if (service.seats > 0) text += fmt::format(":{}", service.seats);
+  }
+  return text;
 }
 
 std::string short_time(base::Timestamp at) {

@@ -44,10 +44,15 @@ class Table {
 void print_list(Format format, const Table& table, const xmpp::Json& list);
 void print_record(Format format, const xmpp::Json& record);
 
+// Control characters shown as '?', so that no text from elsewhere can drive a terminal.
+[[nodiscard]] std::string printable(std::string text);
+
 // To the second, which is what tables are read for; JSON has the microseconds.
 [[nodiscard]] std::string short_time(base::Timestamp at);
 
 // "cpu 4, gpu 2, memory 64Gi"
 [[nodiscard]] std::string summary(const domain::Resources& resources, std::string_view gpu_model = {});
+// "blast=2.14:4 r", as they are written in flags.
+[[nodiscard]] std::string software_text(const std::vector<domain::Service>& services);
 
 }  // namespace bourse::cli

@@ -1,25 +1,24 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <map>
 #include <memory>
 #include <random>
 
 #include "cli/commands.h"
 #include "cli/content_flags.h"
+#include "cli/explain_output.h"
 #include "cli/grant_output.h"
 #include "cli/import.h"
+#include "cli/item_commands.h"
+#include "cli/request_wait.h"
 #include "xmpp/client_xml.h"
 #include "xmpp/config_files.h"
 
 namespace bourse::cli {
 namespace {
 
-using base::Errc;
 using base::Error;
 using base::Result;
-using Steady = std::chrono::steady_clock;
 
 struct SubmitFlags {
   RequestFlags content;
@@ -45,83 +44,6 @@ domain::RequestId fresh_id() {
   return {fmt::format("r-{:08x}{:08x}", random(), random())};
 }
 
-// Collects the grants of one request: from events as they come, and by asking every other second, because
-// an event may be lost while the connection is.
-class Waiting {
- public:
-  Waiting(xmpp::MarketClient& market, domain::RequestId id, std::uint32_t wanted)
-      : market_(market), id_(std::move(id)), wanted_(wanted) {
-    market_.on_event([this](const xmpp::MarketEvent& event) {
-      const auto* changed = std::get_if<xmpp::GrantChanged>(&event);
-      if (changed != nullptr && changed->payload.grant.request == id_) note(changed->payload);
-    });
-  }
-
-  // True when all are granted; false when the time is over or we were interrupted.
-  Result<bool> wait(std::optional<base::Duration> at_most) {
-    const auto until = Steady::now() + at_most.value_or(std::chrono::hours(24 * 365));
-    auto next_question = Steady::now();
-    while (!all_granted_ && live_.size() < wanted_) {
-      if (Steady::now() >= next_question) {
-        if (const auto asked = ask(); !asked) return asked.error();
-        next_question = Steady::now() + std::chrono::seconds(2);
-        continue;
-      }
-      if (interrupted() || Steady::now() >= until) return false;
-      const auto left = std::chrono::duration_cast<base::Duration>(std::min(until, next_question) - Steady::now());
-      const auto pumped = market_.session().pump(std::min<base::Duration>(left, std::chrono::milliseconds(250)));
-      if (!pumped) return pumped.error();
-    }
-    return true;
-  }
-
-  [[nodiscard]] std::vector<xmpp::GrantPayload> grants() const {
-    std::vector<xmpp::GrantPayload> list;
-    for (const auto& [number, payload] : live_) list.push_back(payload);
-    return list;
-  }
-
- private:
-  void note(const xmpp::GrantPayload& payload) {
-    if (domain::is_live(payload.grant.state)) {
-      live_.insert_or_assign(payload.grant.id.value, payload);
-    } else {
-      live_.erase(payload.grant.id.value);  // revoked: the market looks for another
-    }
-  }
-
-  base::Status ask() {
-    const auto listed = market_.request(id_);
-    if (!listed) return listed.error();
-    const auto standing = listed->standing.value_or(xmpp::RequestStanding{});
-    if (standing.granted > live_.size()) {
-      const auto all = market_.grants(false, 100'000);
-      if (!all) return all.error();
-      for (const auto& payload : *all) {
-        if (payload.grant.request == id_) note(payload);
-      }
-    }
-    switch (standing.state) {
-      case domain::RequestState::kWaiting:
-        return base::Done{};
-      case domain::RequestState::kGranted:
-        all_granted_ = true;
-        return base::Done{};
-      case domain::RequestState::kDone:
-      case domain::RequestState::kCancelled:
-      case domain::RequestState::kExpired:
-        break;
-    }
-    return {Errc::kConflict, fmt::format("request '{}' is over: it is {}", id_.value, domain::name(standing.state))};
-  }
-
-  xmpp::MarketClient& market_;
-  const domain::RequestId id_;
-  const std::uint32_t wanted_;
-  bool all_granted_ = false;
-  std::map<std::uint64_t, xmpp::GrantPayload> live_;
-};
-
 ExitCode submit(Session& session, const SubmitFlags& flags) {
   if (!flags.import.csv_file.empty()) {
     ImportOptions import = flags.import;
@@ -142,7 +64,7 @@ ExitCode submit(Session& session, const SubmitFlags& flags) {
   const auto market = session.market(flags.wait);
   if (!market) return session.fail(market.error());
   const domain::RequestId wanted_id = flags.id.empty() ? fresh_id() : domain::RequestId{flags.id};
-  Waiting waiting(**market, wanted_id, request->count);
+  RequestWait waiting(**market, wanted_id, request->count);
   const auto id = (*market)->publish(wanted_id, *request);
   if (!id) return session.fail(id.error());
   if (!flags.wait) {
@@ -157,8 +79,8 @@ ExitCode submit(Session& session, const SubmitFlags& flags) {
   if (!grants.empty() || session.format() == Format::kJson) print_grants(session.format(), grants);
   if (!granted) return session.fail(granted.error());
   if (*granted) return kOk;
-  std::fprintf(stderr, "bourse: request '%s' still waits, with %zu of %u grants: see `bourse request show %s`\n",
-               id->c_str(), grants.size(), request->count, id->c_str());
+  std::fprintf(stderr, "bourse: %s (bourse request explain %s)\n", printable(waiting.missing(session.now())).c_str(),
+               id->c_str());
   return kTryAgain;
 }
 
@@ -172,7 +94,10 @@ ExitCode list(Session& session, bool ended_too, std::size_t limit) {
                {"GRANTED"},
                {"RESOURCES"},
                {"DURATION"},
+               {"SOFTWARE", true},
                {"NEEDS", true},
+               {"PRIORITY", true},
+               {"START", true},
                {"SUBMITTED", true},
                {"DEADLINE", true}});
   xmpp::Json json = xmpp::Json::array();
@@ -181,7 +106,8 @@ ExitCode list(Session& session, bool ended_too, std::size_t limit) {
     const auto standing = listed.standing.value_or(xmpp::RequestStanding{});
     table.add({listed.id.value, std::string(domain::name(standing.state)),
                fmt::format("{}/{}", standing.granted, request.count), summary(request.resources),
-               base::format_duration(request.duration), request.needs.text(),
+               base::format_duration(request.duration), fmt::format("{}", fmt::join(request.services, " ")),
+               request.needs.text(), std::to_string(request.priority), request.start ? short_time(*request.start) : "-",
                standing.submitted ? short_time(*standing.submitted) : "-",
                request.deadline ? short_time(*request.deadline) : "-"});
     json.push_back(xmpp::to_json(listed));
@@ -202,11 +128,15 @@ ExitCode show(Session& session, const std::string& id) {
 }
 
 ExitCode cancel(Session& session, const std::string& id) {
+  return retract_item(session, "requests", id, fmt::format("request '{}' is cancelled; its grants are released", id));
+}
+
+ExitCode explain(Session& session, const std::string& id) {
   const auto market = session.market();
   if (!market) return session.fail(market.error());
-  const auto done = (*market)->retract((*market)->node("requests"), id);
-  if (!done) return session.fail(done.error());
-  session.say(fmt::format("request '{}' is cancelled; its grants are released", id));
+  const auto explanation = (*market)->explain({id});
+  if (!explanation) return session.fail(explanation.error());
+  print_explanation(session.format(), *explanation, session.now());
   return kOk;
 }
 
@@ -233,6 +163,9 @@ void add_submit(CLI::App& noun, Action& action) {
       "\nExamples:\n"
       "  bourse request submit --cpu 4 --memory 8Gi --duration 2h --wait=5m\n"
       "  bourse request submit --gpu 0.5 --needs '(|(gpu.model=V100)(gpu.model=T4))' --deadline 1d\n"
+      "  bourse request submit --count 8 --gang --spread --cpu 4 --service blast\n"
+      "  bourse request submit --cpu 4 --start 2026-12-01T18:00:00Z --duration 8h --id night\n"
+      "  bourse request submit --cpu 2 --apart-from night:domain --prefers '2*speed - price' --priority 10\n"
       "  bourse request submit --id render --wait request.xml\n"
       "  bourse request submit --from-csv pods.csv --mapping ops/import/openb_pods.toml --duration 8h");
   verb->callback([flags, wait, &action] {
@@ -244,9 +177,9 @@ void add_submit(CLI::App& noun, Action& action) {
 }  // namespace
 
 void add_request_commands(CLI::App& app, Action& action) {
-  auto* noun = app.add_subcommand("request", "What is needed: submit, list, show, cancel");
+  auto* noun = app.add_subcommand("request", "What is needed: submit, list, show, explain, cancel");
   noun->require_subcommand(1);
-  noun->footer("\nExamples:\n  bourse request submit --cpu 4 --duration 2h --wait\n  bourse request list --all");
+  noun->footer("\nExamples:\n  bourse request submit --cpu 4 --duration 2h --wait\n  bourse request explain render");
   add_submit(*noun, action);
 
   struct ListFlags {
@@ -261,16 +194,12 @@ void add_request_commands(CLI::App& app, Action& action) {
   list_verb->callback(
       [flags, &action] { action = [flags](Session& session) { return list(session, flags->all, flags->limit); }; });
 
-  auto id = std::make_shared<std::string>();
-  auto* show_verb = noun->add_subcommand("show", "All of one request of yours");
-  show_verb->add_option("ID", *id, "the request's name")->required();
-  show_verb->footer("\nExamples:\n  bourse request show render");
-  show_verb->callback([id, &action] { action = [id](Session& session) { return show(session, *id); }; });
-
-  auto* cancel_verb = noun->add_subcommand("cancel", "Take a request back; its grants are released");
-  cancel_verb->add_option("ID", *id, "the request's name")->required();
-  cancel_verb->footer("\nExamples:\n  bourse request cancel render");
-  cancel_verb->callback([id, &action] { action = [id](Session& session) { return cancel(session, *id); }; });
+  add_item_verb(*noun, action, "show", "All of one request of yours", "the request's name",
+                "bourse request show render", show);
+  add_item_verb(*noun, action, "explain", "Why a request of yours waits, and what would help", "the request's name",
+                "bourse request explain render\nbourse request explain render -o json | jq .changes", explain);
+  add_item_verb(*noun, action, "cancel", "Take a request back; its grants are released", "the request's name",
+                "bourse request cancel render", cancel);
 }
 
 }  // namespace bourse::cli

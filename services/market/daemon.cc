@@ -11,7 +11,7 @@
 
 #include "domain/ticket.h"
 #include "market/pools_backend.h"
-#include "matching/scan_engine.h"
+#include "matching/index_engine.h"
 #include "storage/migrate.h"
 #include "storage/pg_reader.h"
 #include "storage/pg_store.h"
@@ -28,10 +28,10 @@ struct PoolParts {
   PoolParts(const Settings& settings, const domain::PoolName& pool, market::Outbox& outbox, const base::Clock& clock)
       : store({.uri = settings.database_uri, .application = "boursed " + pool.value}),
         spine(
-            {.pool = {pool, settings.operators, settings.pubsub, pool == settings.pools.front()},
+            {.pool = {pool, settings.operators, settings.pubsub, settings.rules, pool == settings.pools.front()},
              .holder = settings.holder,
              .queue_capacity = settings.queue},
-            store, [] { return std::make_unique<matching::ScanEngine>(); }, outbox, clock) {}
+            store, [] { return std::make_unique<matching::IndexEngine>(); }, outbox, clock) {}
   storage::PgStore store;
   market::Spine spine;
 };
@@ -52,7 +52,8 @@ xmpp::ServiceConfig service_config(const Settings& settings, const base::Signing
           .ticket_key = key.verify_key().raw(),
           .version = BOURSE_VERSION,
           .contacts = settings.contacts,
-          .bounce = settings.bounces};
+          .bounce = settings.bounces,
+          .rules = settings.rules};
 }
 
 // Presence tells whose offers live by which session: whatever was said while a pool was not loaded would be

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "market/rules_settings.h"
 #include "xmpp/config_files.h"
 
 namespace bourse::boursed {
@@ -160,7 +161,9 @@ void read_pubsub(SettingsReader& reader, Settings& settings) {
 }  // namespace
 
 base::Result<Settings> read_settings(const std::optional<std::string>& config_file) {
-  auto config = xmpp::load_config(kKnown, "boursed.toml", config_file, xmpp::process_environment());
+  auto known = kKnown;
+  known.insert(known.end(), kRulesKeys.begin(), kRulesKeys.end());
+  auto config = xmpp::load_config(std::move(known), "boursed.toml", config_file, xmpp::process_environment());
   if (!config) return config.error();
 
   Settings settings;
@@ -185,6 +188,9 @@ base::Result<Settings> read_settings(const std::optional<std::string>& config_fi
   reader.text("log.file", settings.log.file, "");
   settings.log.program = "boursed";
   if (reader.error()) return *reader.error();
+  auto rules = read_rules(*config);
+  if (!rules) return rules.error();
+  settings.rules = std::move(*rules);
   return settings;
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
+#include "market/rules.h"
 #include "pubsub/policy.h"
 #include "xmpp/bounces.h"
 #include "xmpp/disco.h"
@@ -34,6 +35,7 @@ struct Settings {
   std::size_t max_payload_bytes = 65'536;
   std::size_t readers = 2;  // connections for queries
   pubsub::Policy pubsub;
+  market::Rules rules;
   xmpp::BouncePolicy bounces;
   xmpp::ContactAddresses contacts;
   base::LogOptions log;

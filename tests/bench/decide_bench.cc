@@ -1,5 +1,5 @@
-// What the decider's thread spends on one published offer: decide and fold into the batch, by how many
-// distinct attribute sets there are and how many requests wait.
+// What the decider's thread spends on one published offer, by how many distinct attribute sets there are and how many
+// requests wait, and on one request that is granted at once: decide and fold into the batch.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -8,7 +8,7 @@
 #include "domain/records.h"
 #include "market/batch_builder.h"
 #include "market/decide.h"
-#include "matching/scan_engine.h"
+#include "matching/index_engine.h"
 
 namespace bourse::market {
 namespace {
@@ -31,7 +31,7 @@ domain::Offer offer(std::int64_t variant) {
 }
 
 void publish(benchmark::State& measured) {
-  State state({{"commons"}, {}}, std::make_unique<matching::ScanEngine>());
+  State state({{"commons"}, {}}, std::make_unique<matching::IndexEngine>());
   const base::Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
   for (std::int64_t i = 0; i < measured.range(1); ++i) {
     domain::Request request;
@@ -60,6 +60,40 @@ void publish(benchmark::State& measured) {
     benchmark::DoNotOptimize(plan);
   }
 }
+
+// Offers of 10,000 attribute sets, each request for one core, which is given back untimed.
+void request(benchmark::State& measured) {
+  const base::Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
+  State state({{"commons"}, {}}, std::make_unique<matching::IndexEngine>());
+  for (std::int64_t i = 0; i < measured.range(0); ++i) {
+    auto content = offer(i % 10'000);
+    auto record = domain::encode(content);
+    const auto actor = jid("ann" + std::to_string(i % 1000) + "@a.test/pc");
+    (void)decide(state, {{"commons"}, actor, {}, PublishOffer{{"o" + std::to_string(i)}, content, record}}, now);
+  }
+  domain::Request content;
+  BOURSE_CHECK(content.resources.add("cpu", 1'000).ok());
+  content.needs = domain::Filter::parse("(&(arch=x86_64)(os=linux)(!(rack=r7)))").value();
+  const auto record = domain::encode(content);
+  std::int64_t number = 0;
+  auto builder = std::make_unique<BatchBuilder>();
+  for (auto _ : measured) {
+    measured.PauseTiming();
+    const auto actor = jid("carl" + std::to_string(number % 1000) + "@c.test/x");
+    const std::string id = "r" + std::to_string(++number);
+    const Command asked{{"commons"}, actor, {actor, "bourse.test", "id"}, PublishRequest{{id}, content, record}};
+    if (number % 64 == 0) builder = std::make_unique<BatchBuilder>();
+    measured.ResumeTiming();
+    auto plan = decide(state, asked, now);
+    builder->add(plan);
+    measured.PauseTiming();
+    (void)decide(state, {{"commons"}, actor, {}, Retract{{"commons/requests"}, id}}, now);
+    measured.ResumeTiming();
+    benchmark::DoNotOptimize(plan);
+  }
+}
+BENCHMARK(request)->ArgNames({"offers"})->Arg(10'000)->Arg(100'000);
+
 BENCHMARK(publish)->ArgNames({"profiles", "waiting"})->Args({10, 0})->Args({10'000, 0})->Args({10, 1'000});
 
 }  // namespace

@@ -72,7 +72,7 @@ class ArchiveContract : public StoreContract {
         told(8, "blog", EventKind::kNodeConfigured),
         told(9, "commons/offers", EventKind::kSubscriptionChanged),
         of_grant(10, EventKind::kGrantEnded, kAnn, kCy),
-        of_grant(11, EventKind::kGrantStarted, kBob, kAnn),
+        of_grant(11, EventKind::kGrantChanged, kBob, kAnn),
         of_consumer(12, EventKind::kRetracted, kCy),
         of_consumer(13, EventKind::kPublished, kAnn),
         of_item(14, EventKind::kItemRetracted, "dee@x.example/phone"),

@@ -115,12 +115,13 @@ base::Status Loaded::on_offer(market::OfferRow&& row) { return take('o', offers,
 base::Status Loaded::on_request(market::RequestRow&& row) { return take('r', requests, std::move(row)); }
 base::Status Loaded::on_grant(market::GrantRow&& row) { return take('g', grants, std::move(row)); }
 base::Status Loaded::on_sanction(market::SanctionRow&& row) { return take('b', sanctions, std::move(row)); }
+base::Status Loaded::on_usage(market::UsageRow&& row) { return take('x', usage, std::move(row)); }
 base::Status Loaded::on_node(pubsub::NodeRow&& row) { return take('n', nodes, std::move(row)); }
 base::Status Loaded::on_affiliation(pubsub::AffiliationRow&& row) { return take('f', affiliations, std::move(row)); }
 base::Status Loaded::on_subscription(pubsub::SubscriptionRow&& row) { return take('s', subscriptions, std::move(row)); }
 base::Status Loaded::on_item(pubsub::ItemRow&& row) { return take('i', items, std::move(row)); }
-base::Status Loaded::on_provider_up(const domain::Jid& provider) {
-  return take('u', providers_up, domain::Jid(provider));
+base::Status Loaded::on_provider_up(const domain::Jid& provider, base::Timestamp since) {
+  return take('u', providers_up, std::pair(provider, since));
 }
 base::Status Loaded::on_undelivered(market::Event&& row) { return take('e', undelivered, std::move(row)); }
 

@@ -39,22 +39,24 @@ struct Loaded final : market::StateLoader {
   std::vector<market::RequestRow> requests;
   std::vector<market::GrantRow> grants;
   std::vector<market::SanctionRow> sanctions;
+  std::vector<market::UsageRow> usage;
   std::vector<pubsub::NodeRow> nodes;
   std::vector<pubsub::AffiliationRow> affiliations;
   std::vector<pubsub::SubscriptionRow> subscriptions;
   std::vector<pubsub::ItemRow> items;
-  std::vector<domain::Jid> providers_up;
+  std::vector<std::pair<domain::Jid, base::Timestamp>> providers_up;
   std::vector<market::Event> undelivered;
 
   base::Status on_offer(market::OfferRow&& row) override;
   base::Status on_request(market::RequestRow&& row) override;
   base::Status on_grant(market::GrantRow&& row) override;
   base::Status on_sanction(market::SanctionRow&& row) override;
+  base::Status on_usage(market::UsageRow&& row) override;
   base::Status on_node(pubsub::NodeRow&& row) override;
   base::Status on_affiliation(pubsub::AffiliationRow&& row) override;
   base::Status on_subscription(pubsub::SubscriptionRow&& row) override;
   base::Status on_item(pubsub::ItemRow&& row) override;
-  base::Status on_provider_up(const domain::Jid& provider) override;
+  base::Status on_provider_up(const domain::Jid& provider, base::Timestamp since) override;
   base::Status on_undelivered(market::Event&& event) override;
 
  private:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "store_under_test.h"
 
@@ -54,6 +55,72 @@ TEST_P(NodeStoreContract, SanctionsComeAndGo) {
   ASSERT_EQ(loaded.sanctions.size(), 1U);
   EXPECT_TRUE(loaded.sanctions[0].drained && loaded.sanctions[0].banned);
   EXPECT_EQ(loaded.sanctions[0].reason, "worse");
+}
+
+TEST_P(NodeStoreContract, QuarantineComesAndGoes) {
+  market::SanctionRow failing;
+  failing.jid = jid("ann@one.example");
+  failing.failures = 0.1 + 0.2;  // whose decimals do not end
+  failing.failed_at = kStart + std::chrono::seconds(7);
+  failing.quarantines = 3;
+  failing.quarantined_until = kStart + std::chrono::hours(1);
+  failing.quarantine_reason = "3 of its grants were lost, \"again\"";
+  struct Case {
+    const char* name;
+    std::function<void(market::SanctionRow&)> change;
+    bool kept;
+  };
+  const Case cases[] = {
+      {"all of it", [](auto&) {}, true},
+      {"over, not forgotten", [](auto& row) { row.quarantined_until.reset(), row.quarantine_reason.clear(); }, true},
+      {"failures alone", [](auto& row) { row.quarantines = 0, row.quarantined_until.reset(); }, true},
+      {"quarantines alone", [](auto& row) { row.failures = 0, row.quarantined_until.reset(); }, true},
+      {"drained alone", [](auto& row) { row = {.jid = row.jid, .drained = true}; }, true},
+      {"nothing but a reason", [](auto& row) { row = {.jid = row.jid, .reason = "x"}; }, false},
+      {"and again all of it", [](auto&) {}, true},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    auto row = failing;
+    c.change(row);
+    market::Batch next = batch();
+    next.sanctions = {row};
+    write(next);
+    const Loaded loaded = reload();
+    ASSERT_EQ(loaded.sanctions.size(), c.kept ? 1U : 0U);
+    if (!c.kept) continue;
+    const auto& found = loaded.sanctions[0];
+    EXPECT_EQ(found.jid, row.jid);
+    EXPECT_EQ(found.drained, row.drained);
+    EXPECT_EQ(found.failures, row.failures);
+    EXPECT_EQ(found.failed_at, row.failed_at);
+    EXPECT_EQ(found.quarantines, row.quarantines);
+    EXPECT_EQ(found.quarantined_until, row.quarantined_until);
+    EXPECT_EQ(found.quarantine_reason, row.quarantine_reason);
+  }
+}
+
+TEST_P(NodeStoreContract, UsageIsOneRowAConsumer) {
+  const market::UsageRow cy{jid("cy@three.example"), kStart, {{"cpu", 1e18 / 3}, {"service/blast", 0.1}}};
+  const market::UsageRow ann{jid("ann@one.example"), kStart + std::chrono::seconds(1), {{"memory", 1.5}}};
+  market::Batch first = batch();
+  first.usage = {cy, ann};
+  write(first);
+  Loaded loaded = reload();
+  ASSERT_EQ(loaded.usage.size(), 2U);
+  EXPECT_EQ(loaded.usage[0].consumer, ann.consumer);
+  EXPECT_EQ(loaded.usage[0].used, ann.used);
+  EXPECT_EQ(loaded.usage[1].at, cy.at);
+  EXPECT_EQ(loaded.usage[1].used, cy.used);
+
+  market::Batch second = batch();
+  second.usage = {{cy.consumer, kStart + std::chrono::hours(1), {{"cpu", 2}}}, {ann.consumer, ann.at, {}}};
+  write(second);
+  loaded = reload();
+  ASSERT_EQ(loaded.usage.size(), 2U);
+  EXPECT_TRUE(loaded.usage[0].used.empty());
+  EXPECT_EQ(loaded.usage[1].at, second.usage[0].at);
+  EXPECT_EQ(loaded.usage[1].used, second.usage[0].used);
 }
 
 TEST_P(NodeStoreContract, NodesComeBackWhole) {

@@ -1,30 +1,64 @@
 // Payloads: XML through gloox's parser, as after the guard, into our codecs. What is accepted renders to XML that
 // is accepted as the same.
+#include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "unit/xmpp/parsed_xml.h"
 #include "xmpp/payload.h"
+#include "xmpp/payload_action.h"
 
 using namespace bourse;
 
+namespace {
+
+// What parses renders to XML that parses and renders to the same.
+template <class Parse, class Render>
+void settle(const gloox::Tag& tag, Parse parse, Render render) {
+  const auto value = parse(tag);
+  if (!value) return;
+  const std::string once = render(*value);
+  const xmpp::ParsedXml again(once);
+  BOURSE_CHECK(again.ok());
+  const auto parsed = parse(*again);
+  BOURSE_CHECK(parsed.ok() && render(*parsed) == once);
+}
+
+// … and to an equal value.
+template <class Parse, class Render>
+void round_trip(const gloox::Tag& tag, Parse parse, Render render) {
+  const auto value = parse(tag);
+  if (!value) return;
+  const xmpp::ParsedXml again(render(*value));
+  BOURSE_CHECK(again.ok());
+  const auto parsed = parse(*again);
+  BOURSE_CHECK(parsed.ok() && *parsed == *value);
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kMost = 16'384;
+  constexpr base::Timestamp kNow{std::chrono::seconds(1'790'000'000)};
   if (size > kMost) return 0;
   const xmpp::ParsedXml tag(std::string_view(reinterpret_cast<const char*>(data), size));
   if (!tag.ok()) return 0;
+  round_trip(*tag, xmpp::parse_offer, xmpp::render_offer);
+  round_trip(*tag, xmpp::parse_request, [](const domain::Request& request) { return xmpp::render_request(request); });
+  round_trip(*tag, xmpp::parse_grant,
+             [](const xmpp::GrantPayload& payload) { return xmpp::render_grant(payload.grant, payload.ticket); });
+  settle(*tag, xmpp::parse_action, [](const auto& each) { return xmpp::render_action(each.pool, each.action); });
+  settle(*tag, xmpp::parse_explain, [](const auto& each) { return xmpp::render_explain(each.pool, each.request); });
+  settle(*tag, xmpp::parse_explanation, xmpp::render_explanation);
   if (const auto offer = xmpp::parse_offer(*tag)) {
-    const xmpp::ParsedXml again(xmpp::render_offer(*offer));
-    BOURSE_CHECK(again.ok());
-    const auto parsed = xmpp::parse_offer(*again);
-    BOURSE_CHECK(parsed.ok() && *parsed == *offer);
+    (void)domain::validate(*offer, kNow);
+    (void)domain::capacity_of(*offer);
   }
   if (const auto request = xmpp::parse_request(*tag)) {
-    const xmpp::ParsedXml again(xmpp::render_request(*request));
-    BOURSE_CHECK(again.ok());
-    const auto parsed = xmpp::parse_request(*again);
-    BOURSE_CHECK(parsed.ok() && *parsed == *request);
+    (void)domain::validate(*request, kNow);
+    (void)domain::demand_of(*request);
   }
   return 0;
 }

@@ -1,11 +1,14 @@
-// Small texts out of payloads: JIDs, quantities, filters, attributes. What is accepted must come back the same.
+// Small texts out of payloads: JIDs, quantities, filters, attributes, preferences, schedules. What is accepted must
+// come back the same.
 #include <cstdint>
 #include <string_view>
 
 #include "domain/attribute.h"
 #include "domain/filter.h"
 #include "domain/jid.h"
+#include "domain/preference.h"
 #include "domain/resources.h"
+#include "domain/weekly_schedule.h"
 
 using namespace bourse;
 
@@ -30,5 +33,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
   }
   if (const auto attribute = domain::make_attribute("name", text, domain::infer_type(text))) (void)attribute->value();
+  if (const auto preference = domain::Preference::parse(text)) {
+    const auto again = domain::Preference::parse(preference->text());
+    BOURSE_CHECK(again.ok() && *again == *preference && again->text() == preference->text());
+  }
+  // The first line is the zone, the rest the schedule.
+  const auto line = text.find('\n');
+  const auto zone = line == std::string_view::npos ? "Europe/Berlin" : text.substr(0, line);
+  if (const auto schedule = domain::WeeklySchedule::parse(text.substr(line + 1), zone)) {
+    const base::Timestamp change{std::chrono::sys_days{std::chrono::year{2026} / 10 / 25}};
+    const auto opens = schedule->next_opening(change);
+    const auto until = schedule->open_until(change);
+    BOURSE_CHECK(opens == base::Timestamp::max() || schedule->open_until(opens).has_value());
+    BOURSE_CHECK(!until || *until == base::Timestamp::max() || !schedule->open_until(*until).has_value());
+    BOURSE_CHECK(schedule->always_open() || opens != base::Timestamp::max());
+  }
   return 0;
 }

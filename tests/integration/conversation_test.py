@@ -29,7 +29,7 @@ bourse = None
 def setUpModule():
     global database, bourse
     database = Database(environment.postgres)
-    bourse = running_market(environment, database)
+    bourse = running_market(environment, database, rules__suspect_for="1s")
 
 
 def tearDownModule():
@@ -115,11 +115,14 @@ class TheConversation(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(AssertionError):
                 verified_claims(ticket[:-8] + ("AAAAAAAA" if ticket[-8:] != "AAAAAAAA" else "BBBBBBBB"), key)
 
-            # Its provider disappears: the grant is revoked, everybody concerned hears, the next best has it.
+            # Its provider disappears: the grant is suspect, then lost; everybody concerned hears, the next best has it.
             await small.leave()
-            revoked = await consumer.notified("the revocation", node=GRANTS, id=grant.id, state="revoked")
-            self.assertIn("offline", revoked.payload.get("reason"))
-            self.assertIsNone(revoked.payload.find(market("ticket")))
+            suspect = await consumer.notified("that it is suspect", node=GRANTS, id=grant.id, state="suspect")
+            self.assertNotEqual(suspect.payload.get("reason", ""), "")
+            self.assertIsNotNone(suspect.payload.get("state-until"))
+            lost = await consumer.notified("the loss", node=GRANTS, id=grant.id, state="lost")
+            self.assertNotEqual(lost.payload.get("reason", ""), "")
+            self.assertIsNone(lost.payload.find(market("ticket")))
             await subscriber.notified("the offer's end", node=OFFERS, kind="retract", id="machine-4")
             down = await subscriber.notified("a provider down", node=AVAILABILITY, id=small.bare)
             self.assertEqual(down.payload.get("state"), "down")
@@ -130,7 +133,7 @@ class TheConversation(unittest.IsolatedAsyncioTestCase):
 
             # The last one goes without a word: the request waits, until somebody else can serve it.
             large.abort()
-            await consumer.notified("the second revocation", node=GRANTS, id=again.id, state="revoked")
+            await consumer.notified("the second loss", node=GRANTS, id=again.id, state="lost")
             waiting = (await consumer.ask(f"<requests id='{request}'/>")).find(market("request"))
             self.assertEqual(waiting.get("state"), "waiting")
             async with participant(1, "back") as returned:
@@ -152,13 +155,13 @@ class TheConversation(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([interval.get("state") for interval in history], ["up", "down", "up"])
         ended = await consumer.ask("<grants ended='true'/>")
         self.assertEqual([grant.get("state") for grant in ended.findall(market("grant"))],
-                         ["revoked", "revoked", "released"])
+                         ["lost", "lost", "released"])
         audit = await consumer.ask(f"<audit request='{request}'/>")
         self.assertEqual([entry.get("kind") for entry in audit.findall(market("entry"))],
-                         ["request-submitted"] + 2 * ["grant-started", "grant-revoked"] +
+                         ["request-submitted"] + 2 * ["grant-started", "grant-suspect", "grant-lost"] +
                          ["grant-started", "grant-released", "request-done"])
         self.assertEqual([entry.get("grant") for entry in audit.findall(market("entry")) if entry.get("grant")],
-                         [grant.id for grant in grants for _ in range(2)])
+                         [grant.id for grant, entries in zip(grants, (3, 3, 2)) for _ in range(entries)])
 
 
 class WhoIsToldWhat(unittest.IsolatedAsyncioTestCase):

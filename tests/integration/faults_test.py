@@ -154,7 +154,7 @@ class LinkAway(unittest.IsolatedAsyncioTestCase):
         cls.relay = Relay(environment.component)
         cls.database = Database(environment.postgres)
         cls.market = running_market(environment, cls.database, xmpp__host=cls.relay.address[0],
-                                    xmpp__port=cls.relay.address[1])
+                                    xmpp__port=cls.relay.address[1], rules__suspect_for="1s")
 
     @classmethod
     def tearDownClass(cls):
@@ -184,7 +184,7 @@ class LinkAway(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(listed[0].get("state"), "active")
             # Presence of before the cut still counts.
             await provider.leave()
-            await consumer.notified("the revocation", node=GRANTS, id=grant.id, state="revoked")
+            await consumer.notified("the loss", node=GRANTS, id=grant.id, state="lost")
             await consumer.retract(REQUESTS, request)
 
     async def test_who_left_meanwhile_is_found_out(self):
@@ -201,7 +201,7 @@ class LinkAway(unittest.IsolatedAsyncioTestCase):
             await provider.leave()
             self.relay.refusing = False
             await in_thread(self.back, mark)
-            await consumer.notified("the revocation", node=GRANTS, id=grant.id, state="revoked", timeout=60)
+            await consumer.notified("the loss", node=GRANTS, id=grant.id, state="lost", timeout=60)
             await consumer.retract(REQUESTS, request)
 
 

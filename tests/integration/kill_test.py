@@ -195,7 +195,8 @@ class Verdict:
 
     def check_grants(self):
         rows = self.database.rows("""
-            SELECT request_id, count(*) FILTER (WHERE g.state = 0), count(*) FILTER (WHERE g.state <> 3), max(r.granted)
+            SELECT request_id, count(*) FILTER (WHERE g.ended IS NULL),
+                   count(*) FILTER (WHERE g.state NOT IN (3, 8, 9, 10)), max(r.granted)
             FROM bourse.grants g JOIN bourse.requests r USING (pool_id, request_id) GROUP BY 1""")
         for request, live, counting, granted in rows:
             if int(live) > self.ledger.counts[request] or int(counting) > self.ledger.counts[request]:
@@ -207,7 +208,7 @@ class Verdict:
         for row in self.database.rows("""
                 SELECT o.offer_id, s.slot, sum(s.amount), o.capacity[array_position(o.slots, s.slot)]
                 FROM bourse.grants g CROSS JOIN LATERAL unnest(g.slots, g.amounts) AS s(slot, amount)
-                JOIN bourse.offers o USING (pool_id, offer_id) WHERE g.state = 0 GROUP BY o.pool_id, o.offer_id, s.slot
+                JOIN bourse.offers o USING (pool_id, offer_id) WHERE g.booked GROUP BY o.pool_id, o.offer_id, s.slot
                 HAVING NOT o.open OR sum(s.amount) > coalesce(o.capacity[array_position(o.slots, s.slot)], 0)"""):
             self.duplicates += 1
             self.fault(f"offer over-granted: {row}")
@@ -235,8 +236,8 @@ class Verdict:
                 SELECT g.grant_id, g.state, count(*) FILTER (WHERE kind = 3), count(*) FILTER (WHERE kind = 4)
                 FROM bourse.grants g
                 LEFT JOIN bourse.events e ON e.item_id = 'g' || g.grant_id AND e.node = 'commons/grants'
-                GROUP BY 1, 2 HAVING count(*) FILTER (WHERE kind = 3) <> 1
-                OR count(*) FILTER (WHERE kind = 4) <> CASE g.state WHEN 0 THEN 0 ELSE 1 END"""):
+                GROUP BY 1, 2, g.ended HAVING count(*) FILTER (WHERE kind = 3) <> 1
+                OR count(*) FILTER (WHERE kind = 4) <> CASE WHEN g.ended IS NULL THEN 0 ELSE 1 END"""):
             self.fault(f"grant and its events disagree: {row}")
 
 

@@ -25,7 +25,7 @@ BROKEN = {
           LATERAL unnest(o.slots, o.used, o.capacity) AS s(slot, used, capacity) WHERE o.used <> '{}' AND s.used > s.capacity""",
     "in use is not what live grants hold": """
         WITH held AS (SELECT g.offer_id, s.slot, sum(s.amount) AS amount FROM bourse.grants g,
-                        LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.state = 0 GROUP BY 1, 2),
+                        LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.booked GROUP BY 1, 2),
              used AS (SELECT o.offer_id, s.slot, s.used AS amount FROM bourse.offers o,
                         LATERAL unnest(o.slots, o.used) AS s(slot, used) WHERE o.used <> '{}' AND s.used > 0)
         SELECT * FROM held FULL JOIN used USING (offer_id, slot) WHERE held.amount IS DISTINCT FROM used.amount""",
@@ -35,10 +35,10 @@ BROKEN = {
                    WHERE s.slot LIKE 'gpu/%') AS gpu
         WHERE (gpu.milli < 1000 AND gpu.devices <> 1) OR (gpu.milli >= 1000 AND gpu.milli <> 1000 * gpu.devices)""",
     "a request served twice": """
-        SELECT request_id, count(*) FROM bourse.grants WHERE state = 0 GROUP BY 1 HAVING count(*) > 1""",
+        SELECT request_id, count(*) FROM bourse.grants WHERE ended IS NULL GROUP BY 1 HAVING count(*) > 1""",
     "a grant without its request, or the reverse": """
         SELECT r.request_id, r.state, r.granted, count(g.grant_id) FROM bourse.requests r
-        LEFT JOIN bourse.grants g ON g.request_id = r.request_id AND g.state = 0
+        LEFT JOIN bourse.grants g ON g.request_id = r.request_id AND g.ended IS NULL
         GROUP BY 1, 2, 3 HAVING count(g.grant_id) <> r.granted OR (r.state = 1) <> (r.granted = 1)""",
     "gaps in the logs": """
         SELECT last_event, next_audit FROM bourse.pools p WHERE name = 'commons' AND
@@ -86,7 +86,7 @@ service = "{self.market.service}"
         self.bourse(1, "request", "submit", "--from-csv", PODS, "--mapping", mappings / "openb_pods.toml",
                     "--duration", "8h")
         self.assertEqual(self.database.value("SELECT count(*) FROM bourse.requests"), "8152")
-        granted = int(self.database.value("SELECT count(*) FROM bourse.grants WHERE state = 0"))
+        granted = int(self.database.value("SELECT count(*) FROM bourse.grants WHERE ended IS NULL"))
         print(f"{granted} of 8152 tasks granted on 1523 machines")
         self.assertGreater(granted, 7000)
         for what, sql in BROKEN.items():

@@ -131,8 +131,11 @@ TEST_F(StorageFaults, RacingGrantsNeverTakeMoreThanThereIs) {
         for (int i = 0; i < 50; ++i) {
           try {
             pqxx::nontransaction tx(connection);
-            tx.exec("INSERT INTO bourse.grants VALUES (1, " + std::to_string(t * 1000 + i) +
-                    ", 'o', 'r', 'p', 'c', '{cpu}', '{1}', 0, now(), now(), NULL, '')");
+            tx.exec(
+                "INSERT INTO bourse.grants (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, "
+                "amounts, "
+                "state, ahead, started, expires, reason) VALUES (1, " +
+                std::to_string(t * 1000 + i) + ", 'o', 'r', 'p', 'c', '{cpu}', '{1}', 0, false, now(), now(), '')");
             ++granted;
           } catch (const pqxx::sql_error& error) {
             EXPECT_EQ(error.sqlstate(), "23514");

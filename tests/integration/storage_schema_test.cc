@@ -131,7 +131,11 @@ TEST_F(StorageSchema, RowsOfTheFirstSchemaAreKept) {
       "INSERT INTO bourse.nodes (pool_id, name, kind, owner) VALUES (1, 'a', 'leaf', 'ann@x'), (1, 'b', 'leaf', NULL);"
       "INSERT INTO bourse.affiliations VALUES (1, 'a', 'ann@x', 'owner');"
       "INSERT INTO bourse.subscriptions (pool_id, node, subscriber) VALUES (1, 'commons/offers', 'sue@x/phone');"
-      "INSERT INTO bourse.items VALUES (1, 'a', 'i', 'ann@x', '<x/>', 5, '2026-01-01Z')");
+      "INSERT INTO bourse.items VALUES (1, 'a', 'i', 'ann@x', '<x/>', 5, '2026-01-01Z');"
+      "INSERT INTO bourse.offers VALUES (1, 'o', 'ann@x', '', true, '{cpu,gpu#0}', '{4000,1000}', '{}', '', 1, now());"
+      "INSERT INTO bourse.grants VALUES "
+      "(1, 1, 'o', 'r', 'ann@x', 'cy@x', '{gpu#0}', '{600}', 0, now(), now(), NULL, ''), "
+      "(1, 2, 'o', 'r', 'ann@x', 'cy@x', '{cpu}', '{4000}', 3, now(), now(), now(), 'x')");
   ASSERT_TRUE(storage::migrate(database.superuser(), kMigrations).ok());
   EXPECT_EQ(database.query("SELECT string_agg(creator, ',' ORDER BY name) FROM bourse.nodes WHERE kind = 'leaf'"),
             "ann@x,");
@@ -142,6 +146,10 @@ TEST_F(StorageSchema, RowsOfTheFirstSchemaAreKept) {
       database.query("SELECT (born, created = '2026-01-01Z', modified = created, payload)::text FROM bourse.items"),
       "(5,t,t,<x/>)");
   EXPECT_EQ(database.query("SELECT count(*) FROM bourse.affiliations"), "1");
+  EXPECT_EQ(database.query("SELECT string_agg((grant_id, state, ahead, booked)::text, ' ' ORDER BY grant_id) "
+                           "FROM bourse.grants"),
+            "(1,0,f,t) (2,3,f,f)");
+  EXPECT_EQ(database.query("SELECT used FROM bourse.offers"), "{0,600}");
 }
 
 TEST_F(StorageSchema, TwoMigratingAtOnceDoItOnce) {
@@ -179,6 +187,10 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
       "SELECT bourse.create_pool('another')",
       "DELETE FROM bourse.grants",
       "UPDATE bourse.grants SET amounts = '{1}'",
+      "UPDATE bourse.grants SET request_id = 'another'",
+      "TRUNCATE bourse.grants",
+      "ALTER TABLE bourse.grants DISABLE TRIGGER refuse_revival",
+      "DELETE FROM bourse.usage",
       "ALTER TABLE bourse.offers DISABLE TRIGGER ALL",
       "DROP TRIGGER book_inserted ON bourse.grants",
       "INSERT INTO bourse.availability VALUES (1, 'p', 0, '[2026-01-01,)')",

@@ -4,34 +4,40 @@
 #include <variant>
 
 #include "domain/records.h"
+#include "domain/weekly_schedule.h"
 
 namespace bourse::simulation {
 namespace {
+
+using domain::GrantState;
 
 bool leaves_market(domain::RequestState state) {
   return state != domain::RequestState::kWaiting && state != domain::RequestState::kGranted;
 }
 
-// What the live grants of one offer hold, by resource and by device.
-struct Holding {
-  std::map<std::string, std::int64_t> amounts;
-  std::map<std::uint16_t, std::int64_t> devices;
-};
+// What the grants of a spread (or kept apart) request may not share; nothing where it is not known.
+std::optional<std::string> key(const market::GrantRow& grant, const std::string& by, const ShadowOffer* offer) {
+  if (by == domain::kByProvider) return grant.provider.text();
+  if (by == domain::kByDomain) return std::string(grant.provider.domain());
+  if (offer == nullptr || !offer->row.open) return std::nullopt;
+  for (const auto& attribute : offer->content.attributes) {
+    if (attribute.name == by) return attribute.text;
+  }
+  return std::nullopt;
+}
 
-void check_offer(const market::OfferRow& offer, const Holding& held, std::vector<std::string>& violations) {
-  for (const auto& [name, amount] : held.amounts) {
-    if (amount > offer.resources.amount(name)) violations.push_back("over-granted " + name + " of " + offer.id.value);
-  }
-  for (const auto& [index, milli] : held.devices) {
-    if (milli > domain::kMilli || index >= offer.resources.gpu_milli() / domain::kMilli) {
-      violations.push_back("over-granted gpu/" + std::to_string(index) + " of " + offer.id.value);
-    }
-  }
+bool serves(const domain::Offer& offer, const domain::Jid& consumer) {
+  return offer.serves.accepts([&](std::string_view name) -> std::vector<domain::AttributeValue> {
+    if (name == "jid") return {consumer.text()};
+    if (name == "domain") return {std::string(consumer.domain())};
+    return {};
+  });
 }
 
 }  // namespace
 
-void ShadowMarket::apply(const market::Plan& plan) {
+void ShadowMarket::apply(const market::Plan& plan, base::Timestamp now) {
+  now_ = now;
   for (const auto& change : plan.changes) {
     std::visit([this](const auto& alternative) { apply(alternative); }, change);
   }
@@ -40,49 +46,232 @@ void ShadowMarket::apply(const market::Plan& plan) {
   }
   for (const auto& record : plan.audit) {
     if (record.index.value != audit_++) broken_.emplace_back("a gap in the audit log");
+    ++seen_["audit " + std::string(audit::name(record.entry.kind))];
+  }
+  for (const auto& reply : plan.replies) {
+    const auto* error = std::get_if<base::Error>(&reply.body);
+    ++seen_[error == nullptr ? "replies" : "errors"];
+  }
+  settle();
+}
+
+void ShadowMarket::settle() {
+  std::erase_if(offers_, [this](const auto& entry) {
+    return !entry.second.row.open && std::none_of(live_.begin(), live_.end(), [&](const auto& live) {
+      return live.second.offer.value == entry.first;
+    });
+  });
+  for (auto& [id, request] : requests_) {
+    if (!request.content.gang) continue;
+    const auto granted = request.row.granted;
+    if (!request.complete && granted > 0 && granted < request.content.count) {
+      broken_.push_back("a gang of " + std::to_string(request.content.count) + " has " + std::to_string(granted) +
+                        " grants: " + id);
+    }
+    if (granted == 0) request.complete = false;  // nothing is left of it: it begins anew
+    const auto grants = grants_of(id);
+    request.complete = request.complete || (granted >= request.content.count &&
+                                            std::none_of(grants.begin(), grants.end(), [](const auto* grant) {
+                                              return grant->state == GrantState::kProposed;
+                                            }));
   }
 }
 
+void ShadowMarket::expect(bool holds, const std::string& rule, const market::GrantRow& grant) {
+  if (holds) return;
+  broken_.push_back(rule + ": " + domain::to_item_id(grant.id) + " (" + std::string(domain::name(grant.state)) +
+                    ") of offer " + grant.offer.value + " for request " + grant.request.value);
+}
+
 void ShadowMarket::apply(const market::OfferRow& row) {
-  if (row.open) {
-    offers_[row.id.value] = row;
-  } else if (offers_.erase(row.id.value) == 0) {
-    broken_.push_back("withdrew an offer that was not open: " + row.id.value);
+  const auto found = offers_.find(row.id.value);
+  if (!row.open) {
+    if (found == offers_.end() || !found->second.row.open) {
+      broken_.push_back("withdrew an offer that was not open: " + row.id.value);
+      return;
+    }
+    found->second.row.open = false;
+    found->second.row.session = {};
+    found->second.row.seq = row.seq;
+    return;
   }
+  auto content = domain::decode_offer(row.record);
+  if (!content) return broken_.push_back("an offer's record: " + content.error().text);
+  if (row.resources != domain::capacity_of(*content)) broken_.push_back("an offer's row counts other: " + row.id.value);
+  offers_[row.id.value] = {row, std::move(content).value()};
 }
 
 void ShadowMarket::apply(const market::RequestRow& row) {
   if (leaves_market(row.state)) {
     requests_.erase(row.id.value);
-  } else {
-    requests_[row.id.value] = row;
+    return;
   }
+  auto content = domain::decode_request(row.record);
+  if (!content) return broken_.push_back("a request's record: " + content.error().text);
+  auto& request = requests_[row.id.value];
+  request.row = row;
+  request.content = std::move(content).value();
 }
 
 void ShadowMarket::apply(const market::GrantStarted& change) {
   const auto& grant = change.grant;
-  if (!live_.empty() && live_.rbegin()->first >= grant.id.value) broken_.emplace_back("a fencing token went back");
-  if (!offers_.contains(grant.offer.value))
-    broken_.push_back("granted an offer that is not open: " + grant.offer.value);
-  if (grant.expires <= grant.started) broken_.emplace_back("a lease without length");
+  expect(grant.id.value > last_grant_, "a fencing token that does not rise", grant);
+  last_grant_ = std::max(last_grant_, grant.id.value);
+  judge_start(grant);
   live_[grant.id.value] = grant;
+  ++seen_["→" + std::string(domain::name(grant.state))];
+}
+
+void ShadowMarket::judge_start(const market::GrantRow& grant) {
+  const auto request = requests_.find(grant.request.value);
+  const auto offer = offers_.find(grant.offer.value);
+  if (request == requests_.end()) return expect(false, "granted to a request that is not there", grant);
+  if (offer == offers_.end()) return expect(false, "granted an offer that is not there", grant);
+  const auto& asked = request->second.content;
+  expect(offer->second.row.open, "granted an offer that is not open", grant);
+  expect(grant.provider == offer->second.row.provider, "another provider", grant);
+  expect(grant.consumer == request->second.row.consumer, "another consumer", grant);
+  expect(!is_barred(grant.provider, now_), "granted although its provider is drained or in quarantine", grant);
+  expect(std::find(request->second.row.refused.begin(), request->second.row.refused.end(), grant.provider) ==
+             request->second.row.refused.end(),
+         "granted by a provider that refused it", grant);
+  expect(grant.started == std::max(now_, asked.start.value_or(now_)), "a lease that begins at another time", grant);
+  expect(grant.expires == grant.started + asked.duration, "a lease of another length", grant);
+  expect(grant.ahead == (grant.started > now_), "ahead, or not", grant);
+  const bool asks = offer->second.content.terms.confirm == domain::Confirm::kManual;
+  const auto expected = asks ? GrantState::kProposed : grant.ahead ? GrantState::kReserved : GrantState::kActive;
+  expect(grant.state == expected, "began in another state", grant);
+  judge_place(grant, offer->second, request->second);
+  judge_apart(grant, request->second);
+}
+
+void ShadowMarket::judge_place(const market::GrantRow& grant, const ShadowOffer& offer, const ShadowRequest& request) {
+  const auto& content = offer.content;
+  const auto& terms = content.terms;
+  const auto length = grant.expires - grant.started;
+  expect(!terms.drain, "granted an offer that takes no more", grant);
+  expect(length >= terms.min_lease.value_or(length) && length <= terms.max_lease.value_or(length),
+         "a lease the offer does not lend", grant);
+  expect(content.starts.value_or(grant.started) <= grant.started, "a lease before the offer starts", grant);
+  expect(content.expires.value_or(grant.expires) >= grant.expires, "a lease beyond the offer's end", grant);
+  const auto schedule = domain::WeeklySchedule::parse(content.schedule.text, content.schedule.zone);
+  const auto until = schedule->open_until(grant.started);
+  expect(until.has_value() && *until >= grant.expires, "a lease outside the schedule", grant);
+  expect(request.content.needs.accepts([&](std::string_view name) { return domain::lookup(content, name); }),
+         "granted what does not meet the needs", grant);
+  expect(serves(content, grant.consumer), "granted to whom the offer does not serve", grant);
+  const auto wanted = terms.divisible ? domain::demand_of(request.content) : domain::capacity_of(content);
+  expect(grant.resources == wanted, "granted other resources", grant);
+}
+
+void ShadowMarket::judge_apart(const market::GrantRow& grant, const ShadowRequest& request) {
+  const auto shares = [&](const market::GrantRow& other, const std::string& by) {
+    const auto here = offers_.find(grant.offer.value);
+    const auto there = offers_.find(other.offer.value);
+    const auto a = key(grant, by, &here->second);
+    const auto b = key(other, by, there == offers_.end() ? nullptr : &there->second);
+    return a && b && *a == *b;
+  };
+  const auto& spread = request.content.spread;
+  if (!spread.empty()) {
+    expect(key(grant, spread, &offers_.at(grant.offer.value)).has_value(), "spread by what the offer has not", grant);
+    for (const auto* other : grants_of(grant.request.value)) {
+      expect(!shares(*other, spread), "two grants of a request together that are to be spread", grant);
+    }
+  }
+  for (const auto& apart : request.content.apart) {
+    const auto found = requests_.find(apart.request.value);
+    if (found == requests_.end() || found->second.row.consumer != grant.consumer) continue;
+    for (const auto* other : grants_of(apart.request.value)) {
+      expect(!shares(*other, apart.by), "where one is it is to be apart from", grant);
+    }
+  }
+}
+
+void ShadowMarket::apply(const market::GrantChanged& change) {
+  const auto& after = change.grant;
+  const auto found = live_.find(after.id.value);
+  if (found == live_.end()) return expect(false, "changed a grant that is not live", after);
+  auto& before = found->second;
+  expect(before.state == after.state || domain::can_become(before.state, after.state),
+         "no such step from " + std::string(domain::name(before.state)), after);
+  expect(domain::is_live(after.state), "changed into one that is not live", after);
+  expect(before.resources == after.resources && before.devices == after.devices && before.offer == after.offer &&
+             before.request == after.request && before.started == after.started,
+         "changed what does not change", after);
+  expect(after.ahead == before.ahead || (before.ahead && after.state == GrantState::kActive), "ahead again", after);
+  if (after.expires != before.expires) judge_renewal(before, after);
+  ++seen_[std::string(domain::name(before.state)) + "→" + std::string(domain::name(after.state))];
+  before = after;
+}
+
+void ShadowMarket::judge_renewal(const market::GrantRow& before, const market::GrantRow& after) {
+  const auto offer = offers_.find(after.offer.value);
+  if (offer == offers_.end() || !offer->second.row.open) return expect(false, "renewed without an open offer", after);
+  const auto& content = offer->second.content;
+  expect(before.state == GrantState::kActive && after.state == GrantState::kActive, "renewed one not active", after);
+  expect(after.expires > before.expires, "a lease that became shorter", after);
+  expect(content.expires.value_or(after.expires) >= after.expires, "renewed beyond the offer's end", after);
+  expect(after.expires - now_ <= content.terms.max_lease.value_or(base::Duration::max()), "renewed for too long",
+         after);
+  const auto schedule = domain::WeeklySchedule::parse(content.schedule.text, content.schedule.zone);
+  const auto until = schedule->open_until(now_);
+  expect(until.has_value() && *until >= after.expires, "renewed beyond the schedule", after);
+  ++seen_["renewed"];
 }
 
 void ShadowMarket::apply(const market::GrantEnded& change) {
-  if (live_.erase(change.grant.id.value) == 0) broken_.emplace_back("ended a grant that was not live");
-  if (domain::is_live(change.grant.state) || !change.grant.ended) broken_.emplace_back("a grant ended without an end");
+  const auto& grant = change.grant;
+  const auto found = live_.find(grant.id.value);
+  if (found == live_.end()) return expect(false, "ended a grant that was not live", grant);
+  const auto before = found->second.state;
+  expect(!domain::is_live(grant.state) && grant.ended.has_value(), "ended without an end", grant);
+  expect(domain::can_become(before, grant.state), "no such end from " + std::string(domain::name(before)), grant);
+  expect(grant.reason != "what was reserved for it is still in use", "a reservation that could not begin", grant);
+  const auto request = requests_.find(grant.request.value);
+  expect(request == requests_.end() || !request->second.complete || grant.reason != "its gang could not be completed",
+         "a gang that was complete was given up", grant);
+  live_.erase(found);
+  ++seen_[std::string(domain::name(before)) + "→" + std::string(domain::name(grant.state))];
 }
 
+void ShadowMarket::apply(const market::SanctionRow& row) {
+  const bool is_void = !row.drained && !row.banned && row.failures == 0 && !row.quarantined_until;
+  if (is_void) {
+    sanctions_.erase(row.jid.text());
+  } else {
+    sanctions_[row.jid.text()] = row;
+  }
+}
+
+void ShadowMarket::apply(const market::UsageRow& row) { usage_[row.consumer.text()] = row; }
+
 void ShadowMarket::apply(const domain::AvailabilityChange& change) {
-  const auto [place, added] = presence_.try_emplace(change.provider.text(), change.presence);
-  if (!added && place->second == change.presence) broken_.emplace_back("an availability change that changes nothing");
-  place->second = change.presence;
+  const auto [place, added] = presence_.try_emplace(change.provider.text(), change);
+  if (!added && place->second.presence == change.presence) {
+    broken_.emplace_back("an availability change that changes nothing");
+  }
+  place->second = change;
+}
+
+std::vector<const market::GrantRow*> ShadowMarket::grants_of(const std::string& request) const {
+  std::vector<const market::GrantRow*> found;
+  for (const auto& [id, grant] : live_) {
+    if (grant.request.value == request) found.push_back(&grant);
+  }
+  return found;
+}
+
+bool ShadowMarket::is_barred(const domain::Jid& provider, base::Timestamp now) const {
+  const auto found = sanctions_.find(provider.text());
+  if (found == sanctions_.end()) return false;
+  return found->second.drained || (found->second.quarantined_until && now < *found->second.quarantined_until);
 }
 
 base::Status ShadowMarket::load(market::StateLoader& loader) const {
-  const auto by_seq = [](const auto& rows) {
-    std::vector<std::decay_t<decltype(rows.begin()->second)>> sorted;
-    for (const auto& [id, row] : rows) sorted.push_back(row);
+  const auto by_seq = [](const auto& entries) {
+    std::vector<decltype(entries.begin()->second.row)> sorted;
+    for (const auto& [id, entry] : entries) sorted.push_back(entry.row);
     std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
     return sorted;
   };
@@ -95,43 +284,17 @@ base::Status ShadowMarket::load(market::StateLoader& loader) const {
   for (const auto& [id, grant] : live_) {
     if (auto status = loader.on_grant(market::GrantRow(grant)); !status) return status;
   }
+  for (const auto& [jid, row] : sanctions_) {
+    if (auto status = loader.on_sanction(market::SanctionRow(row)); !status) return status;
+  }
+  for (const auto& [jid, row] : usage_) {
+    if (auto status = loader.on_usage(market::UsageRow(row)); !status) return status;
+  }
+  for (const auto& [jid, change] : presence_) {
+    if (change.presence != domain::Presence::kUp) continue;
+    if (auto status = loader.on_provider_up(change.provider, change.at); !status) return status;
+  }
   return base::Done{};
-}
-
-std::vector<std::string> ShadowMarket::violations() const {
-  auto violations = broken_;
-  std::map<std::string, Holding> held;
-  std::map<std::string, std::uint32_t> granted;
-  for (const auto& [id, grant] : live_) {
-    auto& holding = held[grant.offer.value];
-    for (const auto& entry : grant.resources.entries()) holding.amounts[entry.name] += entry.amount;
-    std::int64_t on_devices = 0;
-    for (const auto& share : grant.devices) {
-      holding.devices[share.index] += share.milli;
-      on_devices += share.milli;
-    }
-    if (on_devices != grant.resources.gpu_milli())
-      violations.push_back("gpus that no device gives: " + grant.offer.value);
-    ++granted[grant.request.value];
-  }
-  for (const auto& [id, holding] : held) {
-    const auto offer = offers_.find(id);
-    if (offer == offers_.end()) {
-      violations.push_back("a live grant on an offer that is not open: " + id);
-    } else {
-      check_offer(offer->second, holding, violations);
-    }
-  }
-  for (const auto& [id, live] : granted) {
-    const auto request = requests_.find(id);
-    if (request == requests_.end() || live > request->second.granted)
-      violations.push_back("a request served twice: " + id);
-  }
-  for (const auto& [id, request] : requests_) {
-    const auto content = domain::decode_request(request.record);
-    if (request.granted > content->count) violations.push_back("more grants than asked for: " + id);
-  }
-  return violations;
 }
 
 }  // namespace bourse::simulation

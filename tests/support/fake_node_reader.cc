@@ -28,7 +28,7 @@ bool belongs(MarketNode node, EventKind kind) {
     case MarketNode::kRequests:
       return kind == EventKind::kPublished || kind == EventKind::kRetracted;
     case MarketNode::kGrants:
-      return kind == EventKind::kGrantStarted || kind == EventKind::kGrantEnded;
+      return kind == EventKind::kGrantStarted || kind == EventKind::kGrantEnded || kind == EventKind::kGrantChanged;
     case MarketNode::kAvailability:
       return kind == EventKind::kAvailabilityChanged;
   }

@@ -26,8 +26,11 @@ void FakeStore::apply_item(Leaf& leaf, const pubsub::ItemRow& row) {
 std::string FakeStore::apply_nodes(State& state, const market::Batch& batch) {
   for (const auto& row : batch.sanctions) {
     state.sanctions[row.jid.text()] = row;
-    if (!row.drained && !row.banned) state.sanctions.erase(row.jid.text());
+    const bool says_something =
+        row.drained || row.banned || row.failures > 0 || row.quarantines > 0 || row.quarantined_until;
+    if (!says_something) state.sanctions.erase(row.jid.text());
   }
+  for (const auto& row : batch.usage) state.usage[row.consumer.text()] = row;
   for (const auto& name : batch.removed_nodes) remove_node(state, name.value);
   for (const auto& row : batch.nodes) state.nodes[row.name.value] = row;
   for (const auto& name : batch.purged_nodes) state.leaves.erase(name.value);
@@ -58,6 +61,9 @@ std::string FakeStore::apply_nodes(State& state, const market::Batch& batch) {
 base::Status FakeStore::load_nodes(market::StateLoader& loader) const {
   for (const auto& [jid, row] : state_.sanctions) {
     if (auto taken = loader.on_sanction(market::SanctionRow(row)); !taken.ok()) return taken;
+  }
+  for (const auto& [consumer, row] : state_.usage) {
+    if (auto taken = loader.on_usage(market::UsageRow(row)); !taken.ok()) return taken;
   }
   for (const auto& [name, row] : state_.nodes) {
     if (auto taken = loader.on_node(pubsub::NodeRow(row)); !taken.ok()) return taken;

@@ -46,6 +46,15 @@ std::vector<Row> by_seq(const std::map<std::string, Row>& rows) {
   return sorted;
 }
 
+// As the table's constraints say.
+std::string why_impossible(const market::GrantRow& grant) {
+  if (domain::is_live(grant.state) == grant.ended.has_value())
+    return "a grant has an end when it is over, and only then";
+  if (grant.ahead && domain::is_usable(grant.state)) return "a grant that can be used has begun";
+  if (!grant.ahead && grant.state == domain::GrantState::kReserved) return "a reserved grant is yet to begin";
+  return {};
+}
+
 bool is_open(const market::RequestRow& row) {
   return row.state == domain::RequestState::kWaiting || row.state == domain::RequestState::kGranted;
 }
@@ -91,6 +100,16 @@ std::map<std::string, market::RequestRow> FakeStore::requests() const {
   return state_.requests;
 }
 
+std::map<std::string, market::SanctionRow> FakeStore::sanctions() const {
+  const std::lock_guard lock(mutex_);
+  return state_.sanctions;
+}
+
+std::map<std::string, market::UsageRow> FakeStore::usage() const {
+  const std::lock_guard lock(mutex_);
+  return state_.usage;
+}
+
 std::vector<market::Event> FakeStore::events() const {
   const std::lock_guard lock(mutex_);
   return events_;
@@ -116,8 +135,12 @@ base::Result<market::Lease> FakeStore::acquire(const domain::PoolName& pool, con
 }
 
 base::Status FakeStore::load(market::StateLoader& loader) const {
+  std::set<std::string> in_use;
+  for (const auto& [id, row] : state_.grants) {
+    if (domain::is_live(row.state)) in_use.insert(row.offer.value);
+  }
   for (auto& row : by_seq(state_.offers)) {
-    if (!row.open) continue;
+    if (!row.open && !in_use.contains(row.id.value)) continue;
     if (auto taken = loader.on_offer(std::move(row)); !taken.ok()) return taken;
   }
   for (auto& row : by_seq(state_.requests)) {
@@ -131,7 +154,8 @@ base::Status FakeStore::load(market::StateLoader& loader) const {
   if (auto loaded = load_nodes(loader); !loaded.ok()) return loaded;
   for (const auto& [provider, history] : state_.availability) {
     if (history.back().presence != domain::Presence::kUp) continue;
-    if (auto taken = loader.on_provider_up(*domain::Jid::parse(provider)); !taken.ok()) return taken;
+    auto taken = loader.on_provider_up(*domain::Jid::parse(provider), history.back().since);
+    if (!taken.ok()) return taken;
   }
   for (const auto& event : events_) {
     if (event.seq <= state_.counters.delivered) continue;
@@ -176,11 +200,7 @@ CommitResult FakeStore::write(const market::Batch& batch) {
 std::string FakeStore::apply(State& state, const market::Batch& batch) {
   std::vector<std::string> touched;
   for (const auto& row : batch.ended_grants) {
-    const auto at = state.grants.find(row.id.value);
-    if (at == state.grants.end() || !domain::is_live(at->second.state)) return "a grant to end is not live";
-    at->second.state = row.state;
-    at->second.ended = row.ended;
-    at->second.reason = row.reason;
+    if (std::string why = apply_change(state, row); !why.empty()) return why;
   }
   for (const auto& row : batch.offers) {
     if (row.resources.gpu_milli() % domain::kMilli != 0) return "an offer has a whole number of gpus";
@@ -198,10 +218,17 @@ std::string FakeStore::apply(State& state, const market::Batch& batch) {
   // As in the database, what is offered must hold what is still granted before anything new is.
   if (std::string why = over_granted(state, touched); !why.empty()) return why;
   for (const auto& row : batch.requests) state.requests[row.id.value] = row;
+  for (const auto& row : batch.changed_grants) {
+    if (std::string why = apply_change(state, row); !why.empty()) return why;
+    touched.push_back(row.offer.value);
+  }
+  if (std::string why = over_granted(state, touched); !why.empty()) return why;
   for (const auto& row : batch.new_grants) {
+    if (std::string why = why_impossible(row); !why.empty()) return why;
+    if (row.is_booked() && is_closed(state, row.offer)) return "a new grant is on an offer that is closed";
     if (gpu_of(row.devices) != row.resources.gpu_milli()) return "a grant's device shares do not add up";
     if (!state.grants.emplace(row.id.value, row).second) return "a grant id was used before";
-    if (domain::is_live(row.state)) touched.push_back(row.offer.value);
+    touched.push_back(row.offer.value);
   }
   if (std::string why = over_granted(state, touched); !why.empty()) return why;
   if (std::string why = apply_nodes(state, batch); !why.empty()) return why;
@@ -213,17 +240,39 @@ std::string FakeStore::apply(State& state, const market::Batch& batch) {
   return {};
 }
 
+bool FakeStore::is_closed(const State& state, const domain::OfferId& offer) {
+  const auto at = state.offers.find(offer.value);
+  return at != state.offers.end() && !at->second.open;
+}
+
+std::string FakeStore::apply_change(State& state, const market::GrantRow& row) {
+  const auto at = state.grants.find(row.id.value);
+  if (at == state.grants.end() || !domain::is_live(at->second.state)) return "a grant to end or change is not live";
+  market::GrantRow& stored = at->second;
+  const bool was_booked = stored.is_booked();
+  stored.state = row.state;
+  stored.ahead = row.ahead;
+  stored.started = row.started;
+  stored.expires = row.expires;
+  stored.state_until = row.state_until;
+  stored.ended = row.ended;
+  stored.reason = row.reason;
+  if (!was_booked && stored.is_booked() && is_closed(state, stored.offer)) {
+    return "a new grant is on an offer that is closed";
+  }
+  return why_impossible(stored);
+}
+
 std::string FakeStore::over_granted(const State& state, const std::vector<std::string>& touched) {
   const std::set<std::string> wanted(touched.begin(), touched.end());
   if (wanted.empty()) return {};
   std::map<std::string, Amounts> used;
   for (const auto& [id, grant] : state.grants) {
-    if (domain::is_live(grant.state) && wanted.contains(grant.offer.value)) add_use(used[grant.offer.value], grant);
+    if (grant.is_booked() && wanted.contains(grant.offer.value)) add_use(used[grant.offer.value], grant);
   }
   for (const auto& [offer_id, amounts] : used) {
     const auto offer = state.offers.find(offer_id);
     if (offer == state.offers.end()) return "a grant is on an offer that does not exist";
-    if (!offer->second.open) return "offer " + offer_id + " is not open but has live grants";
     const Amounts capacity = capacity_of(offer->second);
     for (const auto& [slot, amount] : amounts) {
       const auto there = capacity.find(slot);

@@ -37,6 +37,8 @@ class FakeStore final : public market::Store, public market::Reader {
   [[nodiscard]] std::map<std::string, market::OfferRow> offers() const;
   [[nodiscard]] std::map<std::uint64_t, market::GrantRow> grants() const;
   [[nodiscard]] std::map<std::string, market::RequestRow> requests() const;
+  [[nodiscard]] std::map<std::string, market::SanctionRow> sanctions() const;
+  [[nodiscard]] std::map<std::string, market::UsageRow> usage() const;
   [[nodiscard]] std::vector<market::Event> events() const;
   [[nodiscard]] std::vector<audit::Entry> audit_log() const;
 
@@ -79,6 +81,7 @@ class FakeStore final : public market::Store, public market::Reader {
     std::map<std::string, market::RequestRow> requests;
     std::map<std::uint64_t, market::GrantRow> grants;
     std::map<std::string, market::SanctionRow> sanctions;
+    std::map<std::string, market::UsageRow> usage;
     std::map<std::string, pubsub::NodeRow> nodes;
     std::map<std::pair<std::string, std::string>, pubsub::AffiliationRow> affiliations;
     std::map<SubscriptionKey, pubsub::SubscriptionRow> subscriptions;
@@ -86,8 +89,10 @@ class FakeStore final : public market::Store, public market::Reader {
     std::map<std::string, std::vector<domain::AvailabilityInterval>> availability;
   };
 
-  static std::string apply(State& state, const market::Batch& batch);        // why it is refused; empty: applied
-  static std::string apply_nodes(State& state, const market::Batch& batch);  // as apply()
+  static std::string apply(State& state, const market::Batch& batch);          // why it is refused; empty: applied
+  static std::string apply_nodes(State& state, const market::Batch& batch);    // as apply()
+  static std::string apply_change(State& state, const market::GrantRow& row);  // as apply()
+  static bool is_closed(const State& state, const domain::OfferId& offer);
   static void remove_node(State& state, const std::string& name);
   static void apply_item(Leaf& leaf, const pubsub::ItemRow& row);
   static std::string over_granted(const State& state, const std::vector<std::string>& touched);

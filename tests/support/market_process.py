@@ -135,6 +135,7 @@ class Market:
             "database": {"uri": database.uri(SERVICE_ROLE), "owner-uri": database.uri(),
                          "migrations": str(REPOSITORY / "migrations")},
             "market": {"pools": ["commons"], "operators": [], "ticket-key-file": str(self.folder / "ticket.key")},
+            "rules": {},
             "limits": {},
             "pubsub": {},
             "contact": {},

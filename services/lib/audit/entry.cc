@@ -15,7 +15,7 @@ struct KindNames {
   std::string_view name;
 };
 
-constexpr std::array<KindNames, 14> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
+constexpr std::array<KindNames, 27> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
                                                {EntryKind::kOfferWithdrawn, "offer-withdrawn"},
                                                {EntryKind::kRequestSubmitted, "request-submitted"},
                                                {EntryKind::kRequestCancelled, "request-cancelled"},
@@ -28,7 +28,20 @@ constexpr std::array<KindNames, 14> kKinds = {{{EntryKind::kOfferPublished, "off
                                                {EntryKind::kProviderUp, "provider-up"},
                                                {EntryKind::kProviderDown, "provider-down"},
                                                {EntryKind::kSanctioned, "sanctioned"},
-                                               {EntryKind::kSanctionLifted, "sanction-lifted"}}};
+                                               {EntryKind::kSanctionLifted, "sanction-lifted"},
+                                               {EntryKind::kGrantProposed, "grant-proposed"},
+                                               {EntryKind::kGrantConfirmed, "grant-confirmed"},
+                                               {EntryKind::kGrantDeclined, "grant-declined"},
+                                               {EntryKind::kGrantTimedOut, "grant-timed-out"},
+                                               {EntryKind::kGrantReserved, "grant-reserved"},
+                                               {EntryKind::kGrantBegun, "grant-begun"},
+                                               {EntryKind::kGrantRenewed, "grant-renewed"},
+                                               {EntryKind::kGrantReclaiming, "grant-reclaiming"},
+                                               {EntryKind::kGrantSuspect, "grant-suspect"},
+                                               {EntryKind::kGrantRecovered, "grant-recovered"},
+                                               {EntryKind::kGrantLost, "grant-lost"},
+                                               {EntryKind::kQuarantined, "quarantined"},
+                                               {EntryKind::kQuarantineLifted, "quarantine-lifted"}}};
 
 // EntryKind has the numbers of the wire, so that one cast is the whole mapping.
 static_assert(static_cast<int>(EntryKind::kOfferPublished) == v1::AUDIT_KIND_OFFER_PUBLISHED);
@@ -45,6 +58,19 @@ static_assert(static_cast<int>(EntryKind::kProviderUp) == v1::AUDIT_KIND_PROVIDE
 static_assert(static_cast<int>(EntryKind::kProviderDown) == v1::AUDIT_KIND_PROVIDER_DOWN);
 static_assert(static_cast<int>(EntryKind::kSanctioned) == v1::AUDIT_KIND_SANCTIONED);
 static_assert(static_cast<int>(EntryKind::kSanctionLifted) == v1::AUDIT_KIND_SANCTION_LIFTED);
+static_assert(static_cast<int>(EntryKind::kGrantProposed) == v1::AUDIT_KIND_GRANT_PROPOSED);
+static_assert(static_cast<int>(EntryKind::kGrantConfirmed) == v1::AUDIT_KIND_GRANT_CONFIRMED);
+static_assert(static_cast<int>(EntryKind::kGrantDeclined) == v1::AUDIT_KIND_GRANT_DECLINED);
+static_assert(static_cast<int>(EntryKind::kGrantTimedOut) == v1::AUDIT_KIND_GRANT_TIMED_OUT);
+static_assert(static_cast<int>(EntryKind::kGrantReserved) == v1::AUDIT_KIND_GRANT_RESERVED);
+static_assert(static_cast<int>(EntryKind::kGrantBegun) == v1::AUDIT_KIND_GRANT_BEGUN);
+static_assert(static_cast<int>(EntryKind::kGrantRenewed) == v1::AUDIT_KIND_GRANT_RENEWED);
+static_assert(static_cast<int>(EntryKind::kGrantReclaiming) == v1::AUDIT_KIND_GRANT_RECLAIMING);
+static_assert(static_cast<int>(EntryKind::kGrantSuspect) == v1::AUDIT_KIND_GRANT_SUSPECT);
+static_assert(static_cast<int>(EntryKind::kGrantRecovered) == v1::AUDIT_KIND_GRANT_RECOVERED);
+static_assert(static_cast<int>(EntryKind::kGrantLost) == v1::AUDIT_KIND_GRANT_LOST);
+static_assert(static_cast<int>(EntryKind::kQuarantined) == v1::AUDIT_KIND_QUARANTINED);
+static_assert(static_cast<int>(EntryKind::kQuarantineLifted) == v1::AUDIT_KIND_QUARANTINE_LIFTED);
 static_assert(kKinds.size() == v1::AuditKind_ARRAYSIZE - 1);
 
 base::Error corrupt(std::string_view what) {

@@ -29,6 +29,19 @@ enum class EntryKind {
   kProviderDown = 12,
   kSanctioned = 13,      // an operator drained or banned `provider`
   kSanctionLifted = 14,  // … and took that back
+  kGrantProposed = 15,
+  kGrantConfirmed = 16,
+  kGrantDeclined = 17,
+  kGrantTimedOut = 18,
+  kGrantReserved = 19,  // its lease begins later
+  kGrantBegun = 20,     // … and has begun
+  kGrantRenewed = 21,
+  kGrantReclaiming = 22,
+  kGrantSuspect = 23,
+  kGrantRecovered = 24,  // active again after suspect
+  kGrantLost = 25,
+  kQuarantined = 26,  // `provider` gets nothing new for a while
+  kQuarantineLifted = 27,
 };
 [[nodiscard]] std::string_view name(EntryKind kind);  // "offer-published"
 [[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);

@@ -3,115 +3,63 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "domain/ascii.h"
-#include "domain/utf8.h"
+#include "domain/naming_rules.h"
 
 namespace bourse::domain {
 namespace {
 
-using base::Errc;
-
-constexpr std::string_view kGpuModel = "gpu.model";
-constexpr std::string_view kService = "service";
-constexpr std::string_view kServicePrefix = "service.";
-constexpr std::size_t kMaxServiceText = 1024;
-constexpr std::size_t kMaxGpuModel = 128;
-constexpr std::array<std::string_view, 5> kWellKnown = {"cpu", "memory", "gpu", "storage", "ephemeral-storage"};
-
-base::Status refuse(std::string text) { return {Errc::kInvalidPayload, std::move(text)}; }
-
-base::Status check_resources(const Offer& offer) {
-  if (offer.resources.empty() && offer.services.empty()) {
-    return refuse("the offer has neither a resource nor a service: add at least one, e.g. cpu");
-  }
-  if (offer.resources.entries().size() > kMaxResources) {
-    return refuse(fmt::format("the offer names more than {} resources", kMaxResources));
-  }
-  const std::int64_t gpu = offer.resources.gpu_milli();
-  if (gpu % kMilli != 0) {
-    return refuse(fmt::format("gpu '{}': an offer lends whole gpus", format_quantity(kGpu, gpu)));
-  }
-  if (gpu > kMaxDevices * kMilli) return refuse(fmt::format("gpu: at most {} in one offer", kMaxDevices));
-  if (!offer.gpu_model.empty() && gpu == 0) return refuse("model is given, but the offer has no gpu");
-  if (offer.gpu_model.size() > kMaxGpuModel || !is_printable_utf8(offer.gpu_model)) {
-    return refuse(
-        fmt::format("the model of gpu must be UTF-8 without control characters, at most {} bytes", kMaxGpuModel));
-  }
-  return base::Done{};
-}
-
-// A filter would not know which of the two to ask.
-bool clashes(const Offer& offer, std::string_view attribute) {
-  return attribute == kGpuModel || attribute == kService || attribute.starts_with(kServicePrefix) ||
-         std::find(kWellKnown.begin(), kWellKnown.end(), attribute) != kWellKnown.end() ||
-         std::any_of(offer.resources.entries().begin(), offer.resources.entries().end(),
-                     [attribute](const auto& entry) { return equal_folded(entry.name, attribute); });
-}
-
-base::Status check_descriptions(const Offer& offer) {
-  if (offer.attributes.size() > kMaxOfferAttributes) {
-    return refuse(fmt::format("the offer has more than {} attributes", kMaxOfferAttributes));
-  }
-  for (const auto& attribute : offer.attributes) {
-    if (clashes(offer, attribute.name)) {
-      return refuse(
-          fmt::format("attribute '{}' has the name of a resource or service: say it with <resource/> or "
-                      "<service/>, or choose another name",
-                      attribute.name));
-    }
-  }
-  if (offer.services.size() > kMaxOfferServices) {
-    return refuse(fmt::format("the offer has more than {} services", kMaxOfferServices));
-  }
-  for (const auto& service : offer.services) {
-    if (service.name.empty()) return refuse("a service has no name");
-    for (const std::string* text : {&service.name, &service.version, &service.uri}) {
-      if (text->size() > kMaxServiceText || !is_printable_utf8(*text)) {
-        return refuse(
-            fmt::format("service '{}': name, version and uri must be UTF-8 without control characters, at "
-                        "most {} bytes each",
-                        is_printable_utf8(service.name) ? service.name.substr(0, 64) : "?", kMaxServiceText));
-      }
-    }
-  }
-  if (!std::all_of(offer.extensions.begin(), offer.extensions.end(), is_utf8)) {
-    return refuse("an extension element is not valid UTF-8");
-  }
-  return base::Done{};
-}
-
-base::Status check_terms(const Offer& offer, base::Timestamp now) {
-  const Terms& terms = offer.terms;
-  if (terms.min_lease && *terms.min_lease < base::Duration::zero()) return refuse("min-lease is negative");
-  if (terms.max_lease && *terms.max_lease <= base::Duration::zero())
-    return refuse("max-lease must be longer than nothing");
-  if (terms.min_lease && terms.max_lease && *terms.min_lease > *terms.max_lease) {
-    return refuse("min-lease is longer than max-lease");
-  }
-  if (offer.expires && *offer.expires <= now) return refuse("expires is in the past");
-  if (!offer.schedule.text.empty() || !offer.schedule.zone.empty()) {
-    return {Errc::kUnsupported,
-            "this market does not keep schedules yet: leave <schedule/> out and publish while open"};
-  }
-  if (terms.confirm != Confirm::kAuto) {
-    return {Errc::kUnsupported, "this market does not ask providers to confirm yet: leave confirm out or say 'auto'"};
-  }
-  return base::Done{};
-}
+constexpr std::size_t kMaxPlainService = 63;  // as Kubernetes' names
+constexpr std::size_t kReadablePart = 40;
 
 double in_units(const Resources::Entry& entry) {
   return counts_bytes(entry.name) ? static_cast<double>(entry.amount)
                                   : static_cast<double>(entry.amount) / static_cast<double>(kMilli);
 }
 
+bool is_letter_or_digit(char c) { return is_alpha(c) || is_digit(c); }
+
+// FNV-1a, 64 bits: written into the database, so it stays what it is.
+std::uint64_t fingerprint(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return hash;
+}
+
 }  // namespace
 
-base::Status validate(const Offer& offer, base::Timestamp now) {
-  if (auto status = check_resources(offer); !status) return status;
-  if (auto status = check_descriptions(offer); !status) return status;
-  return check_terms(offer, now);
+std::string service_resource(std::string_view service) {
+  const std::string folded = fold(service);
+  std::string name = folded;
+  for (char& c : name) {
+    if (!is_letter_or_digit(c) && c != '-' && c != '_' && c != '.') c = '-';
+  }
+  const auto begin = std::find_if(name.begin(), name.end(), is_letter_or_digit);
+  name.erase(name.begin(), begin);
+  const auto end = std::find_if(name.rbegin(), name.rend(), is_letter_or_digit);
+  name.erase(end.base(), name.end());
+  if (name == folded && !name.empty() && name.size() <= kMaxPlainService) {
+    return std::string(kServiceResourcePrefix) + name;
+  }
+  // "c++" is not "c#".
+  return fmt::format("{}{}{}x{:016x}", kServiceResourcePrefix, name.substr(0, kReadablePart), name.empty() ? "" : "-",
+                     fingerprint(folded));
+}
+
+Resources capacity_of(const Offer& offer) {
+  Resources capacity = offer.resources;
+  std::map<std::string, std::int64_t> seats;  // of several entries of one name, as of several versions: together
+  for (const auto& service : offer.services) {
+    std::int64_t& all = seats[service_resource(service.name)];
+    all = std::min<std::int64_t>(all + (service.seats == 0 ? kUnlimitedSeats : service.seats), kUnlimitedSeats);
+  }
+  for (const auto& [name, count] : seats) {
+    // An unchecked offer may have a resource of that name already, which then stands.
+    (void)capacity.add(name, count * kMilli);
+  }
+  return capacity;
 }
 
 std::vector<AttributeValue> lookup(const Offer& offer, std::string_view name) {

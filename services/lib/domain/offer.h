@@ -3,6 +3,7 @@
 // Lifetime: value. Threads: none.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,9 @@ namespace bourse::domain {
 
 struct Service {  // software that can be used there
   std::string name;
-  std::string version;  // may be empty
-  std::string uri;      // may be empty
+  std::string version;      // may be empty
+  std::string uri;          // may be empty
+  std::uint32_t seats = 0;  // grants that may use it at once; 0: as many as there are
   friend bool operator==(const Service&, const Service&) = default;
 };
 
@@ -30,10 +32,12 @@ struct Terms {
   std::optional<base::Duration> min_lease;
   std::optional<base::Duration> max_lease;
   Confirm confirm = Confirm::kAuto;
+  std::optional<base::Duration> grace;  // what a consumer gets to finish when the provider takes a grant back
+  bool drain = false;                   // no new grants; those there are go on
   friend bool operator==(const Terms&, const Terms&) = default;
 };
 
-struct Schedule {  // weekly opening times in a time zone; empty text: always open
+struct Schedule {  // weekly opening times in a time zone (weekly_schedule.h); empty text: always open
   std::string text;
   std::string zone;
   friend bool operator==(const Schedule&, const Schedule&) = default;
@@ -47,7 +51,8 @@ struct Offer {
   Schedule schedule;
   Terms terms;
   Filter serves;                           // over the consumer: jid, domain, group
-  std::optional<base::Timestamp> expires;  // the offer withdraws itself then
+  std::optional<base::Timestamp> starts;   // no lease begins before
+  std::optional<base::Timestamp> expires;  // no lease ends after; the offer withdraws itself then
   std::vector<std::string> extensions;     // child elements of foreign namespaces, verbatim XML
   friend bool operator==(const Offer&, const Offer&) = default;
 };
@@ -58,10 +63,19 @@ inline constexpr std::size_t kMaxResources = 32;
 inline constexpr std::int64_t kMaxDevices = 1024;  // gpus of one offer
 
 // The rules across fields, after each field was parsed: at least one resource or service, gpu a whole
-// number of devices, min-lease ≤ max-lease, expires in the future, no attribute named as a resource, and
-// what this market does not honour yet (schedule, confirm='manual') refused with kUnsupported rather than
-// ignored. kInvalidPayload names the field.
+// number of devices, min-lease ≤ max-lease, starts before expires, expires in the future, a schedule that
+// opens at all in a zone that exists, no attribute named as a resource or as what the market says of parties (provider,
+// domain, jid, group), no <serves/> that nobody satisfies. kInvalidPayload names the field.
 [[nodiscard]] base::Status validate(const Offer& offer, base::Timestamp now);
+
+// What can be granted of the offer: its resources, and each service as the resource `service/NAME` with one
+// unit a seat (kUnlimitedSeats where the offer sets no bound; several versions of one name count together). Matching
+// and the database count these.
+[[nodiscard]] Resources capacity_of(const Offer& offer);
+inline constexpr std::uint32_t kUnlimitedSeats = 1'000'000;
+// "service/blast": lower case. Bytes that a resource's name may not have become '-', and such names end in a
+// fingerprint of what they were, so that "c++" and "c#" stay two.
+[[nodiscard]] std::string service_resource(std::string_view service);
 
 // The same of all names, for an index of filters; borrows the offer.
 class OfferAttributes final : public AttributeSource {

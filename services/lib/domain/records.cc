@@ -36,6 +36,7 @@ std::string encode(const Offer& offer) {
     to.set_name(service.name);
     to.set_version(service.version);
     to.set_uri(service.uri);
+    to.set_seats(service.seats);
   }
   message.set_schedule(offer.schedule.text);
   message.set_schedule_zone(offer.schedule.zone);
@@ -44,9 +45,12 @@ std::string encode(const Offer& offer) {
   if (offer.terms.min_lease) terms.set_min_lease_us(offer.terms.min_lease->count());
   if (offer.terms.max_lease) terms.set_max_lease_us(offer.terms.max_lease->count());
   terms.set_confirm(to_wire(offer.terms.confirm));
+  if (offer.terms.grace) terms.set_grace_us(offer.terms.grace->count());
+  terms.set_drain(offer.terms.drain);
   message.set_serves(offer.serves.text());
   if (offer.expires) message.set_expires_us(to_micros(*offer.expires));
   for (const auto& extension : offer.extensions) message.add_extensions(extension);
+  if (offer.starts) message.set_starts_us(to_micros(*offer.starts));
   return message.SerializeAsString();
 }
 
@@ -63,7 +67,7 @@ base::Result<Offer> decode_offer(std::string_view bytes) {
   }
   offer.services.reserve(static_cast<std::size_t>(message->services_size()));
   for (const auto& from : message->services()) {
-    offer.services.push_back({from.name(), from.version(), from.uri()});
+    offer.services.push_back({from.name(), from.version(), from.uri(), from.seats()});
   }
   offer.schedule = {message->schedule(), message->schedule_zone()};
   const auto& terms = message->terms();
@@ -71,7 +75,10 @@ base::Result<Offer> decode_offer(std::string_view bytes) {
   if (terms.has_min_lease_us()) offer.terms.min_lease = base::Duration(terms.min_lease_us());
   if (terms.has_max_lease_us()) offer.terms.max_lease = base::Duration(terms.max_lease_us());
   if (!from_wire(terms.confirm(), offer.terms.confirm)) return corrupt("the terms of an Offer");
+  if (terms.has_grace_us()) offer.terms.grace = base::Duration(terms.grace_us());
+  offer.terms.drain = terms.drain();
   if (!get(message->serves(), offer.serves)) return corrupt("the filter of an Offer");
+  if (message->has_starts_us()) offer.starts = from_micros(message->starts_us());
   if (message->has_expires_us()) offer.expires = from_micros(message->expires_us());
   offer.extensions.assign(message->extensions().begin(), message->extensions().end());
   return offer;
@@ -81,12 +88,22 @@ std::string encode(const Request& request) {
   v1::Request message;
   put(*message.mutable_resources(), request.resources);
   message.set_needs(request.needs.text());
-  message.set_prefers(to_wire(request.prefers));
+  put_preference(message, request.prefers);
   message.set_count(request.count);
-  message.set_spread(to_wire(request.spread));
+  put_spread(message, request.spread);
   message.set_duration_us(request.duration.count());
   if (request.deadline) message.set_deadline_us(to_micros(*request.deadline));
   for (const auto& extension : request.extensions) message.add_extensions(extension);
+  for (const auto& service : request.services) message.add_services(service);
+  message.set_spares(request.spares);
+  message.set_gang(request.gang);
+  for (const auto& apart : request.apart) {
+    auto& to = *message.add_apart();
+    to.set_request(apart.request.value);
+    to.set_by(apart.by);
+  }
+  message.set_priority(request.priority);
+  if (request.start) message.set_start_us(to_micros(*request.start));
   return message.SerializeAsString();
 }
 
@@ -96,12 +113,18 @@ base::Result<Request> decode_request(std::string_view bytes) {
   Request request;
   if (!get(message->resources(), request.resources)) return corrupt("the resources of a Request");
   if (!get(message->needs(), request.needs)) return corrupt("the filter of a Request");
-  if (!from_wire(message->prefers(), request.prefers)) return corrupt("the preference of a Request");
+  if (!get_preference(*message, request.prefers)) return corrupt("the preference of a Request");
   request.count = message->count();
-  if (!from_wire(message->spread(), request.spread)) return corrupt("the spread of a Request");
+  if (!get_spread(*message, request.spread)) return corrupt("the spread of a Request");
   request.duration = base::Duration(message->duration_us());
   if (message->has_deadline_us()) request.deadline = from_micros(message->deadline_us());
   request.extensions.assign(message->extensions().begin(), message->extensions().end());
+  request.services.assign(message->services().begin(), message->services().end());
+  request.spares = message->spares();
+  request.gang = message->gang();
+  for (const auto& from : message->apart()) request.apart.push_back({{from.request()}, from.by()});
+  request.priority = message->priority();
+  if (message->has_start_us()) request.start = from_micros(message->start_us());
   return request;
 }
 
@@ -123,6 +146,8 @@ std::string encode(const Grant& grant) {
   message.set_expires_us(to_micros(grant.expires));
   if (grant.ended) message.set_ended_us(to_micros(*grant.ended));
   message.set_reason(grant.reason);
+  message.set_ahead(grant.ahead);
+  if (grant.state_until) message.set_state_until_us(to_micros(*grant.state_until));
   return message.SerializeAsString();
 }
 
@@ -145,6 +170,8 @@ base::Result<Grant> decode_grant(std::string_view bytes) {
   grant.expires = from_micros(message->expires_us());
   if (message->has_ended_us()) grant.ended = from_micros(message->ended_us());
   grant.reason = message->reason();
+  grant.ahead = message->ahead();
+  if (message->has_state_until_us()) grant.state_until = from_micros(message->state_until_us());
   return grant;
 }
 

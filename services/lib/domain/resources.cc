@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "base/check.h"
 #include "domain/ascii.h"
 
 namespace bourse::domain {
@@ -13,6 +15,7 @@ using base::Errc;
 
 constexpr std::size_t kMaxName = 63;
 constexpr std::size_t kMaxPrefix = 253;
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
 bool is_alphanumeric(char c) { return is_alpha(c) || is_digit(c); }
 
@@ -52,6 +55,16 @@ base::Status Resources::add(std::string_view name, std::int64_t amount) {
   }
   entries_.insert(at, Entry{std::string(name), amount});
   return base::Done{};
+}
+
+void Resources::increase(std::string_view name, std::int64_t amount) {
+  BOURSE_CHECK(amount > 0);
+  const auto at = find(entries_, name);
+  if (at != entries_.end() && at->name == name) {
+    at->amount = amount > kMost - at->amount ? kMost : at->amount + amount;
+  } else {
+    entries_.insert(at, Entry{std::string(name), amount});
+  }
 }
 
 std::int64_t Resources::amount(std::string_view name) const {

@@ -38,6 +38,10 @@ class Resources {
   // kInvalidPayload: bad name (Kubernetes' qualified name), zero or negative amount, a name twice.
   base::Status add(std::string_view name, std::int64_t amount);
 
+  // Adds to what is there of it, up to the largest amount there is (offers may claim as much); `name` is one of another
+  // Resources, `amount` positive.
+  void increase(std::string_view name, std::int64_t amount);
+
   [[nodiscard]] std::int64_t amount(std::string_view name) const;  // 0 when absent
   [[nodiscard]] std::int64_t gpu_milli() const { return amount(kGpu); }
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }

@@ -179,6 +179,7 @@ base::Result<Ticket> ticket_from(const Json& payload) {
 }  // namespace
 
 std::string sign_ticket(const Ticket& ticket, const base::SigningKey& key) {
+  BOURSE_CHECK(may_have_ticket(ticket.grant.state));
   static const std::string kHeader = encode_json({{"alg", "EdDSA"}, {"typ", "JWT"}});
   std::string jws = kHeader + '.' + encode_json(claims_of(ticket));
   const std::string signature = key.sign(jws);

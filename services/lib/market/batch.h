@@ -22,8 +22,10 @@ struct Batch {
   std::vector<GrantRow> ended_grants;  // live before this batch, not any more
   std::vector<OfferRow> offers;
   std::vector<RequestRow> requests;
-  std::vector<GrantRow> new_grants;  // started in this batch (and perhaps ended in it)
-  std::vector<SanctionRow> sanctions;
+  std::vector<GrantRow> changed_grants;  // live before and after this batch
+  std::vector<GrantRow> new_grants;      // made in this batch (and perhaps ended in it)
+  std::vector<SanctionRow> sanctions;    // without any of its values set: none any more
+  std::vector<UsageRow> usage;           // one a consumer
   // Nodes, again in the order of writing. A node removed and made again in one batch is in both lists.
   std::vector<domain::NodeName> removed_nodes;  // with all that belongs to them
   std::vector<pubsub::NodeRow> nodes;

@@ -42,6 +42,7 @@ void BatchBuilder::add(Plan& plan) {
 
 Batch BatchBuilder::finish(const PoolCounters& counters) && {
   batch_.counters = counters;
+  std::erase_if(batch_.changed_grants, [this](const auto& grant) { return ended_.contains(grant.id); });
   std::move(nodes_).finish(batch_);
   return std::move(batch_);
 }
@@ -68,18 +69,33 @@ void BatchBuilder::fold(GrantStarted&& change) {
   put(batch_.new_grants, started_, id, std::move(change.grant));
 }
 
-void BatchBuilder::fold(GrantEnded&& change) {
-  const auto found = started_.find(change.grant.id);
-  if (found != started_.end()) {
+void BatchBuilder::fold(GrantChanged&& change) {
+  const auto id = change.grant.id;
+  if (const auto found = started_.find(id); found != started_.end()) {
     batch_.new_grants[found->second] = std::move(change.grant);
   } else {
-    batch_.ended_grants.push_back(std::move(change.grant));
+    put(batch_.changed_grants, changed_, id, std::move(change.grant));
   }
+}
+
+void BatchBuilder::fold(GrantEnded&& change) {
+  const auto id = change.grant.id;
+  if (const auto found = started_.find(id); found != started_.end()) {
+    batch_.new_grants[found->second] = std::move(change.grant);
+    return;
+  }
+  if (changed_.contains(id)) ended_.insert(id);
+  batch_.ended_grants.push_back(std::move(change.grant));
 }
 
 void BatchBuilder::fold(SanctionRow&& row) {
   const auto jid = row.jid;
   put(batch_.sanctions, sanctions_, jid, std::move(row));
+}
+
+void BatchBuilder::fold(UsageRow&& row) {
+  const auto consumer = row.consumer;
+  put(batch_.usage, usage_, consumer, std::move(row));
 }
 
 void BatchBuilder::fold(domain::AvailabilityChange&& change) { batch_.availability.push_back(std::move(change)); }

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "market/batch.h"
 #include "market/node_rows_builder.h"
@@ -25,8 +26,10 @@ class BatchBuilder {
   void fold(OfferRow&& row);
   void fold(RequestRow&& row);
   void fold(GrantStarted&& change);
+  void fold(GrantChanged&& change);
   void fold(GrantEnded&& change);
   void fold(SanctionRow&& row);
+  void fold(UsageRow&& row);
   void fold(domain::AvailabilityChange&& change);
   void fold(pubsub::Change&& change) { nodes_.fold(std::move(change)); }
 
@@ -34,7 +37,10 @@ class BatchBuilder {
   std::unordered_map<domain::OfferId, std::size_t> offers_;
   std::unordered_map<domain::RequestId, std::size_t> requests_;
   std::unordered_map<domain::GrantId, std::size_t> started_;
+  std::unordered_map<domain::GrantId, std::size_t> changed_;
+  std::unordered_set<domain::GrantId> ended_;  // changed in this batch, then ended
   std::unordered_map<domain::Jid, std::size_t> sanctions_;
+  std::unordered_map<domain::Jid, std::size_t> usage_;
   NodeRowsBuilder nodes_;
 };
 

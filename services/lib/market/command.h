@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "base/clock.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
 #include "domain/offer.h"
@@ -29,11 +30,30 @@ struct PublishRequest {
   std::string record;       // domain::encode(request)
 };
 
-// Withdraws an offer, cancels a request, or ends a grant (released by its consumer, revoked by its
-// provider), depending on the node.
+// Withdraws an offer, cancels a request, or ends a grant (released by its consumer, taken back by its
+// provider: at once where the offer promises no grace), depending on the node.
 struct Retract {
   domain::NodeName node;
   std::string item_id;
+};
+
+// What parties do with a live grant besides ending it. Durations count from now.
+struct GrantAction {
+  enum class Kind {
+    kConfirm,  // its provider agrees to a proposal
+    kDecline,  // … or does not
+    kRenew,    // its consumer wants it for `duration` more; without: as long as its request asked for
+    kReclaim,  // its provider (or an operator) wants it back after `duration`; without: after its offer's grace
+  };
+  Kind kind = Kind::kConfirm;
+  domain::GrantId grant;
+  std::optional<base::Duration> duration = {};
+  std::string reason = {};  // for a person
+};
+
+// Why does this request of the actor's wait? Changes nothing; answered from memory.
+struct ExplainRequest {
+  domain::RequestId id;
 };
 
 // The actor's full JID sent us presence, directed or because it is subscribed to ours.
@@ -58,8 +78,8 @@ struct LinkUp {};
 struct Tick {};
 
 // pubsub::Command: everything asked of nodes that is not an offer's or a request's own.
-using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, pubsub::Command, Sanction, SessionAvailable,
-                                 SessionGone, LinkUp, Tick>;
+using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, GrantAction, ExplainRequest, pubsub::Command,
+                                 Sanction, SessionAvailable, SessionGone, LinkUp, Tick>;
 
 // Where the answer goes: enough to address the reply stanza.
 struct ReplyTo {

@@ -68,19 +68,8 @@ domain::EventSeq Decision::publish(EventKind kind, pubsub::MarketNode node, std:
   return state_.counters.last_event;
 }
 
-// Requests that lost a grant come before those an offer wakes: they were served first and are owed.
 Plan Decision::finish() {
-  for (const auto& id : wanting_) {
-    if (auto* request = state_.find_request(id);
-        request != nullptr && request->state == domain::RequestState::kWaiting) {
-      match(*request);
-    }
-  }
-  for (const auto& id : freed_) {
-    const auto* offer = state_.find_offer(id);
-    if (offer == nullptr) continue;
-    for (const auto handle : state_.engine->wakes(state_.handle_of(*offer))) match(state_.request_at(handle));
-  }
+  settle();
   for (const auto& id : ended_) {
     auto* request = state_.find_request(id);
     if (request != nullptr && request->state == domain::RequestState::kGranted && request->grants.empty()) {

@@ -13,20 +13,26 @@ void Decision::operator()(const PublishOffer& publish) {
   }
   auto* entry = state_.find_offer(publish.id);
   if (entry == nullptr) {
-    open_offer(publish);
+    open_offer(state_.add_offer(publish.id, command_.actor.bare()), publish);
   } else if (*entry->provider != command_.actor.bare()) {
     return fail(base::Errc::kForbidden,
                 "offer '" + publish.id.value + "' was published by someone else; use another item id");
+  } else if (!entry->open) {
+    open_offer(*entry, publish);
   } else {
     replace_offer(*entry, publish);
   }
   reply(Published{state_.node(pubsub::MarketNode::kOffers), publish.id.value});
 }
 
-void Decision::open_offer(const PublishOffer& publish) {
-  const auto provider = command_.actor.bare();
-  put_offer(state_.add_offer(publish.id, provider), publish, nullptr);
-  if (state_.count_offers(provider, +1) == 1) change_availability(provider, domain::Presence::kUp);
+// Grants of it that are there already were suspect, or have a grace period, while it was away.
+void Decision::open_offer(OfferEntry& entry, const PublishOffer& publish) {
+  const auto& provider = *entry.provider;
+  entry.open = true;
+  put_offer(entry, publish, nullptr);
+  if (state_.count_offers(provider, +1, now_) == 1) change_availability(provider, domain::Presence::kUp);
+  state_.judge(provider, now_);
+  book_again(entry);
 }
 
 // The same content from the same session is the same offer: nothing happened.
@@ -36,14 +42,24 @@ void Decision::replace_offer(OfferEntry& entry, const PublishOffer& publish) {
   if (same_session && entry.content == ContentDigest::of(publish.record)) return;
   const auto before = filtered_content(entry);
   put_offer(entry, publish, before ? &*before : nullptr);
+  book_again(entry);
+}
 
-  // What live grants hold stays theirs as long as the offer still has it, the oldest first.
+// What live grants hold stays theirs as long as the offer still has it, the oldest first.
+void Decision::book_again(OfferEntry& entry) {
   const auto handle = state_.handle_of(entry);
   const auto held = entry.grants;
   for (const auto id : held) {
-    const auto* grant = state_.find_grant(id);
-    if (state_.engine->take(handle, grant->resources, grant->devices)) continue;
-    end_unheld_grant(id, domain::GrantState::kRevoked, "the offer became too small for it");
+    const auto& grant = *state_.find_grant(id);
+    if (!state_.engine->book(handle, booking_of(grant))) {
+      end_unbooked_grant(id, domain::GrantState::kRevoked, "the offer became too small for it");
+      continue;
+    }
+    if (grant.state != domain::GrantState::kSuspect) continue;
+    auto recovered = grant;
+    recovered.state_until.reset();
+    const auto state = grant.ahead ? domain::GrantState::kReserved : domain::GrantState::kActive;
+    change_grant(std::move(recovered), state, audit::EntryKind::kGrantRecovered, "its provider is back");
   }
 }
 
@@ -55,6 +71,7 @@ std::optional<domain::Offer> Decision::filtered_content(const OfferEntry& entry)
 void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish, const domain::Offer* before) {
   const auto& provider = *entry.provider;
   entry.content = ContentDigest::of(publish.record);
+  state_.keep_terms(entry, publish.offer);
   state_.bind(entry, state_.find_session(command_.actor) != nullptr ? command_.actor : domain::Jid{});
   state_.set_expiry(entry, publish.offer.expires.value_or(base::Timestamp::max()));
   state_.engine->put_offer(state_.handle_of(entry), provider, publish.offer);
@@ -65,7 +82,7 @@ void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish, const d
                                       .provider = provider,
                                       .session = entry.session != nullptr ? *entry.session : domain::Jid{},
                                       .open = true,
-                                      .resources = publish.offer.resources,
+                                      .resources = domain::capacity_of(publish.offer),
                                       .record = publish.record,
                                       .seq = seq,
                                       .published = now_});
@@ -76,24 +93,48 @@ void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish, const d
 
 void Decision::retract_offer(const domain::OfferId& id) {
   auto* entry = state_.find_offer(id);
-  if (entry == nullptr) return fail(base::Errc::kNotFound, "there is no open offer '" + id.value + "'");
+  if (entry == nullptr || !entry->open) return fail(base::Errc::kNotFound, "there is no open offer '" + id.value + "'");
   const auto actor = command_.actor.bare();
   if (*entry->provider != actor && !state_.is_operator(actor)) {
     return fail(base::Errc::kForbidden, "offer '" + id.value + "' was published by someone else");
   }
-  withdraw_offer(*entry, "the offer was withdrawn");
+  withdraw_offer(*entry, "the offer was withdrawn", entry->grace);
   reply(Acknowledged{});
 }
 
-void Decision::withdraw_offer(OfferEntry& entry, std::string_view reason) {
+void Decision::withdraw_offer(OfferEntry& entry, std::string_view reason, base::Duration grace) {
   const auto held = entry.grants;
-  for (const auto id : held) end_grant(id, domain::GrantState::kRevoked, reason);
+  for (const auto id : held) take_back(id, grace, reason);
+  close_offer(entry, reason);
+}
 
+// A proposal nobody is there to answer is void at once; what is being taken back goes on being so.
+void Decision::lose_sight_of(OfferEntry& entry) {
+  constexpr std::string_view kGone = "its provider went offline";
+  const auto held = entry.grants;
+  for (const auto id : held) {
+    auto grant = *state_.find_grant(id);
+    if (grant.state == domain::GrantState::kProposed) {
+      end_grant(id, domain::GrantState::kLost, kGone);
+    } else if (grant.state != domain::GrantState::kReclaiming) {
+      grant.state_until = now_ + state_.config.rules.suspect_for;
+      change_grant(std::move(grant), domain::GrantState::kSuspect, audit::EntryKind::kGrantSuspect, kGone);
+    }
+  }
+  close_offer(entry, kGone);
+}
+
+void Decision::expire_offer(OfferEntry& entry) {
+  state_.set_expiry(entry, base::Timestamp::max());
+  withdraw_offer(entry, "the offer expired", entry.grace);
+}
+
+void Decision::close_offer(OfferEntry& entry, std::string_view reason) {
   const domain::OfferId id = *entry.id;
   const domain::Jid provider = *entry.provider;
   const auto content = filtered_content(entry);
   state_.engine->remove_offer(state_.handle_of(entry));
-  state_.remove_offer(entry);
+  state_.close(entry);
 
   const auto seq = publish(EventKind::kRetracted, pubsub::MarketNode::kOffers, id.value, provider, {}, {},
                            recipients_of_offer(state_, nullptr, content ? &*content : nullptr));
@@ -106,7 +147,7 @@ void Decision::withdraw_offer(OfferEntry& entry, std::string_view reason) {
                                       .seq = seq,
                                       .published = now_});
   record({.kind = audit::EntryKind::kOfferWithdrawn, .provider = provider, .offer = id, .reason = std::string(reason)});
-  if (state_.count_offers(provider, -1) == 0) change_availability(provider, domain::Presence::kDown);
+  if (state_.count_offers(provider, -1, now_) == 0) change_availability(provider, domain::Presence::kDown);
 }
 
 void Decision::change_availability(const domain::Jid& provider, domain::Presence presence) {

@@ -1,4 +1,4 @@
-// Requests: submitted, matched, cancelled, out of time, done.
+// Requests: submitted, cancelled, out of time, done.
 #include <algorithm>
 
 #include "domain/records.h"
@@ -42,14 +42,16 @@ void Decision::submit_request(const PublishRequest& publish) {
 }
 
 void Decision::want(RequestEntry& entry) {
-  entry.state = RequestState::kWaiting;
-  if (entry.content.deadline) state_.deadlines.emplace(*entry.content.deadline, state_.handle_of(entry));
-  state_.engine->put_request(state_.handle_of(entry), entry.seq.value, entry.consumer, entry.content);
+  state_.wait(entry);
   wanting_.push_back(*entry.id);
 }
 
 void Decision::stop_wanting(RequestEntry& entry, RequestState state) {
-  if (entry.state == RequestState::kWaiting) state_.engine->remove_request(state_.handle_of(entry));
+  if (entry.state == RequestState::kWaiting) {
+    const auto held = state_.engine->held_for(state_.handle_of(entry));
+    state_.stop_waiting(entry);
+    if (held) free_offer(*state_.offer_at(held->offer).id);
+  }
   entry.state = state;
 }
 
@@ -58,32 +60,11 @@ void Decision::write_request(const RequestEntry& entry) {
                                         .consumer = entry.consumer,
                                         .state = entry.state,
                                         .granted = entry.granted,
+                                        .complete = entry.complete,
                                         .record = entry.record,
                                         .seq = entry.seq,
                                         .refused = {entry.refused.begin(), entry.refused.end()},
                                         .submitted = entry.submitted});
-}
-
-std::unordered_set<domain::Jid> Decision::excluded(const RequestEntry& request) const {
-  auto providers = request.refused;
-  if (request.content.spread == domain::Spread::kProvider) {
-    for (const auto id : request.grants) providers.insert(state_.find_grant(id)->provider);
-  }
-  for (const auto& [jid, sanction] : state_.sanctions) {
-    if (sanction.drained) providers.insert(jid);
-  }
-  return providers;
-}
-
-void Decision::match(RequestEntry& request) {
-  const auto granted_before = request.granted;
-  while (request.granted < request.content.count) {
-    const auto placement = state_.engine->best(state_.handle_of(request), excluded(request));
-    if (!placement) break;
-    start_grant(request, *placement);
-  }
-  if (request.granted == request.content.count) stop_wanting(request, RequestState::kGranted);
-  if (request.granted != granted_before) write_request(request);
 }
 
 void Decision::retract_request(const domain::RequestId& id) {

@@ -1,5 +1,6 @@
 // What operators decide about a JID: drained, banned, and back.
 #include "market/decision.h"
+#include "market/reliability.h"
 
 namespace bourse::market {
 namespace {
@@ -43,11 +44,12 @@ void Decision::operator()(const Sanction& sanction) {
   if (row.drained == was_drained && row.banned == was_banned) return reply(Acknowledged{});
 
   plan_.changes.emplace_back(row);
-  if (row.drained || row.banned) {
-    state_.sanctions.insert_or_assign(jid, row);
+  if (is_void(row, state_.config.rules, now_)) {
+    state_.sanctions.erase(jid);
   } else {
-    state_.sanctions.erase(found);
+    state_.sanctions.insert_or_assign(jid, row);
   }
+  state_.judge(jid, now_);
   const auto note = [&](std::string_view what, bool was, bool is) {
     if (was == is) return;
     record({.kind = is ? audit::EntryKind::kSanctioned : audit::EntryKind::kSanctionLifted,
@@ -58,9 +60,16 @@ void Decision::operator()(const Sanction& sanction) {
   note(row.banned ? "banned" : "not banned any more", was_banned, row.banned);
   if (row.banned && !was_banned) expel(jid);
   if (was_drained && !row.drained) {
-    for (auto& id : state_.offers_of(jid)) freed_.push_back(std::move(id));  // requests that wait may have them again
+    for (const auto& id : state_.offers_of(jid)) free_offer(id);  // requests that wait may have them again
   }
   reply(Acknowledged{});
+}
+
+void Decision::expel_offer(OfferEntry& entry) {
+  constexpr std::string_view kBanned = "its provider was banned";
+  if (entry.open) return withdraw_offer(entry, kBanned);
+  const auto held = entry.grants;
+  for (const auto grant : held) end_grant(grant, domain::GrantState::kRevoked, kBanned);
 }
 
 // Requests before offers: what waits for others is not matched onto an offer that is about to go.
@@ -73,7 +82,7 @@ void Decision::expel(const domain::Jid& bare) {
     close_request(entry, domain::RequestState::kCancelled, audit::EntryKind::kRequestCancelled,
                   "its consumer was banned");
   }
-  for (const auto& id : state_.offers_of(bare)) withdraw_offer(*state_.find_offer(id), "its provider was banned");
+  for (const auto& id : state_.offers_of(bare)) expel_offer(*state_.find_offer(id));
 
   auto context = node_context();
   context.actor = {};  // nobody asked for it but the service itself

@@ -14,15 +14,15 @@ void Decision::operator()(const SessionAvailable& available) {
   if (state_.nodes.presences.set(command_.actor, available.show)) take(state_.nodes.session_came(node_context()));
 }
 
-// Its offers go together, so that nothing is matched onto one that is about to go as well. A session that is not known
-// may have been forgotten by a batch that failed: what its end means for nodes is not written then.
+// Its offers close together, so that nothing is matched onto one that is about to close as well. A session that is not
+// known may have been forgotten by a batch that failed: what its end means for nodes is not written then.
 void Decision::operator()(const SessionGone& /*gone*/) {
   state_.nodes.presences.erase(command_.actor);
   take(state_.nodes.session_gone(node_context()));
   const auto* session = state_.find_session(command_.actor);
   if (session == nullptr) return;
   const auto offers = session->offers;
-  for (const auto handle : offers) withdraw_offer(state_.offer_at(handle), "its provider went offline");
+  for (const auto handle : offers) lose_sight_of(state_.offer_at(handle));
   state_.forget_session(command_.actor);
 }
 
@@ -32,18 +32,35 @@ void Decision::operator()(const LinkUp& /*up*/) {
   std::move(wanted.begin(), wanted.end(), std::back_inserter(plan_.probes));
 }
 
+namespace {
+
+// Calls handle(what) for every timer that is due, the earliest first; handle() takes it out, or moves it on.
+template <class Timers, class Handle>
+void pass(Timers& timers, base::Timestamp now, Handle handle) {
+  while (!timers.empty() && timers.begin()->first <= now) {
+    const auto due = timers.begin()->second;
+    handle(due);
+  }
+}
+
+}  // namespace
+
 void Decision::operator()(const Tick& /*tick*/) {
-  while (!state_.offer_expiries.empty() && state_.offer_expiries.begin()->first <= now_) {
-    withdraw_offer(state_.offer_at(state_.offer_expiries.begin()->second), "the offer expired");
-  }
-  while (!state_.leases.empty() && state_.leases.begin()->first <= now_) {
-    end_grant(state_.leases.begin()->second, domain::GrantState::kExpired, "its lease ended");
-  }
-  while (!state_.deadlines.empty() && state_.deadlines.begin()->first <= now_) {
-    const auto handle = state_.deadlines.begin()->second;
+  if (state_.judged + State::kJudgeEvery <= now_ || now_ < state_.judged) state_.judge_all(now_);
+  pass(state_.offer_expiries, now_, [this](auto offer) { expire_offer(state_.offer_at(offer)); });
+  pass_grants();
+  pass(state_.deadlines, now_, [this](auto handle) {
     state_.deadlines.erase(state_.deadlines.begin());
     pass_deadline(state_.request_at(handle));
-  }
+  });
+  pass(state_.quarantine_ends, now_, [this](auto provider) {
+    state_.quarantine_ends.erase(state_.quarantine_ends.begin());
+    end_quarantine(provider);
+  });
+  const bool opened = state_.engine->advance(now_);
+  settle();
+  if (opened) serve_all();
+  look_after_starving();
   if (state_.nodes.next_expiry() <= now_) take(state_.nodes.expire(node_context()));
 }
 

@@ -21,6 +21,8 @@ class Decision {
   void operator()(const PublishOffer& publish);
   void operator()(const PublishRequest& publish);
   void operator()(const Retract& retract);
+  void operator()(const GrantAction& action);
+  void operator()(const ExplainRequest& explain);
   void operator()(const pubsub::Command& command);
   void operator()(const Sanction& sanction);
   void operator()(const SessionAvailable& available);
@@ -46,32 +48,76 @@ class Decision {
   void take(pubsub::Outcome&& outcome);  // its rows and notices; its answer stays
 
   void expel(const domain::Jid& bare);  // it was banned: what it has ends
+  void expel_offer(OfferEntry& entry);
 
-  void open_offer(const PublishOffer& publish);
+  void open_offer(OfferEntry& entry, const PublishOffer& publish);
+  void expire_offer(OfferEntry& entry);
   void replace_offer(OfferEntry& entry, const PublishOffer& publish);
   // `before`: what it replaces; null: nothing.
   void put_offer(OfferEntry& entry, const PublishOffer& publish, const domain::Offer* before);
   // What filters may have matched, only where there are any.
   [[nodiscard]] std::optional<domain::Offer> filtered_content(const OfferEntry& entry) const;
-  void withdraw_offer(OfferEntry& entry, std::string_view reason);
+  // With grants that may go on for `grace`; without grace they end with it.
+  void withdraw_offer(OfferEntry& entry, std::string_view reason, base::Duration grace = {});
+  // Its provider vanished: its grants become suspect.
+  void lose_sight_of(OfferEntry& entry);
+  void close_offer(OfferEntry& entry, std::string_view reason);  // whatever grants it has; without any it is gone
+  void book_again(OfferEntry& entry);  // what its live grants hold, in a content that is new to the engine
+  void free_offer(const domain::OfferId& id) { freed_.push_back(id); }
   void change_availability(const domain::Jid& provider, domain::Presence presence);
   void retract_offer(const domain::OfferId& id);
 
   void submit_request(const PublishRequest& publish);
-  void want(RequestEntry& entry);  // (again) waiting: hand it to the engine
+  void want(RequestEntry& entry);  // (again) waiting, and to be matched
   void stop_wanting(RequestEntry& entry, domain::RequestState state);
   void write_request(const RequestEntry& entry);
   void retract_request(const domain::RequestId& id);
   void close_request(RequestEntry& entry, domain::RequestState state, audit::EntryKind kind, std::string_view reason);
   void pass_deadline(RequestEntry& entry);
 
-  void start_grant(RequestEntry& request, const matching::Placement& placement);
+  void tell_why(const RequestEntry& request, RequestExplanation& answer) const;
+
+  // decide_grants.cc: each step of the life cycle.
+  [[nodiscard]] domain::Grant make_grant(const RequestEntry& request, const matching::Placement& placement) const;
+  [[nodiscard]] matching::Booking booking_of(const domain::Grant& grant) const;
+  void start_grant(RequestEntry& request, domain::Grant grant);  // booked already
+  void change_grant(domain::Grant grant, domain::GrantState state, audit::EntryKind kind, std::string_view reason);
   void end_grant(domain::GrantId id, domain::GrantState state, std::string_view reason);
-  // The same for a grant whose share is not in use in the engine (any more).
-  void end_unheld_grant(domain::GrantId id, domain::GrantState state, std::string_view reason);
+  // The same for a grant the engine has no booking of (any more).
+  void end_unbooked_grant(domain::GrantId id, domain::GrantState state, std::string_view reason);
+  void settle_request_of(const domain::Grant& ended);
+  void take_back(domain::GrantId id, base::Duration grace, std::string_view reason);
+  void begin_lease(domain::GrantId id);
+  void pass_grants();  // all whose timer is due
+  void pass_grant(domain::GrantId id);
+  void refuse_provider(RequestEntry& request, const domain::Jid& provider);  // it is not asked again
+
+  // decide_life_cycle.cc: what the parties do.
   void retract_grant(const std::string& item_id);
-  void match(RequestEntry& request);  // as many grants as fit now
-  [[nodiscard]] std::unordered_set<domain::Jid> excluded(const RequestEntry& request) const;
+  void confirm(const domain::Grant& grant);
+  void decline(const domain::Grant& grant, const std::string& reason);
+  void renew(const domain::Grant& grant, std::optional<base::Duration> duration);
+  void reclaim(const domain::Grant& grant, std::optional<base::Duration> grace, const std::string& reason);
+  void note_failure_of(const domain::Jid& provider, std::string_view what);
+  void end_quarantine(const domain::Jid& provider);
+
+  // decide_matching.cc: who gets what.
+  void settle();                      // serves what is wanted and what came free, until nothing is left to do
+  bool match(RequestEntry& request);  // as many grants as fit now; true when it does not wait any more
+  bool grant_one(RequestEntry& request);
+  bool grant_gang(RequestEntry& request);
+  void disband(RequestEntry& request);  // a gang that cannot be completed gives back what it has
+  void serve(const domain::OfferId& freed);
+  bool serve_queue(matching::RequestHandle head, matching::OfferHandle freed,
+                   std::unordered_set<matching::RequestHandle>& in_vain);
+  void count_in(RequestEntry& request, matching::OfferHandle freed);
+  void serve_all();  // every queue: something opened
+  void look_after_starving();
+  void keep_place(RequestEntry& request);
+  [[nodiscard]] std::optional<std::string> blocked_by_quota(const RequestEntry& request) const;
+  [[nodiscard]] matching::Exclusions excluded(const RequestEntry& request) const;
+  void exclude_where(matching::Exclusions& excluded, const std::string& by, const domain::Grant& grant) const;
+  [[nodiscard]] std::size_t next_due(const std::vector<matching::RequestHandle>& heads) const;
 
   State& state_;
   const Command& command_;

@@ -18,6 +18,7 @@ enum class EventKind : std::int16_t {
   kGrantStarted = 3,         // record: Grant
   kGrantEnded = 4,           // record: Grant
   kAvailabilityChanged = 5,  // record: AvailabilityChange; item id: the provider's bare JID
+  kGrantChanged = 6,         // record: Grant; live before and after
   // From 16 on: what happened to nodes, numbered and recorded as pubsub::NoticeKind says.
   kItemPublished = 16,
   kItemRetracted = 17,

@@ -19,12 +19,16 @@ namespace bourse::market {
 struct GrantStarted {
   GrantRow grant;
 };
+// Live before and after: state, lease, reason.
+struct GrantChanged {
+  GrantRow grant;
+};
 struct GrantEnded {
   GrantRow grant;
 };
 
-using Change = std::variant<OfferRow, RequestRow, GrantStarted, GrantEnded, SanctionRow, domain::AvailabilityChange,
-                            pubsub::Change>;
+using Change = std::variant<OfferRow, RequestRow, GrantStarted, GrantChanged, GrantEnded, SanctionRow, UsageRow,
+                            domain::AvailabilityChange, pubsub::Change>;
 
 struct Plan {
   std::vector<Change> changes;

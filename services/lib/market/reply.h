@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "domain/ids.h"
 #include "market/command.h"
+#include "market/request_explanation.h"
 #include "pubsub/outcome.h"
 
 namespace bourse::market {
@@ -17,7 +18,7 @@ struct Published {
 };
 struct Acknowledged {};  // an empty result
 
-using ReplyBody = std::variant<Acknowledged, Published, pubsub::Answer, base::Error>;
+using ReplyBody = std::variant<Acknowledged, Published, pubsub::Answer, RequestExplanation, base::Error>;
 
 struct Reply {
   ReplyTo to;

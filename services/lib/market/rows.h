@@ -2,8 +2,10 @@
 // Lifetime: values. Threads: none.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -18,12 +20,13 @@ namespace bourse::market {
 
 struct OfferRow {
   domain::OfferId id{};
-  domain::Jid provider{};  // bare
-  domain::Jid session{};   // the full JID whose presence the offer lives by; empty: bound to none
-  bool open = true;        // false: withdrawn; resources and record may then be empty: the stored ones stay
-  domain::Resources resources{};
-  std::string record{};    // domain::encode(Offer)
-  domain::EventSeq seq{};  // of its last publication: the node's item order
+  domain::Jid provider{};         // bare
+  domain::Jid session{};          // the full JID whose presence the offer lives by; empty: bound to none
+  bool open = true;               // false: withdrawn, though grants of it may live on; resources and record may then be
+                                  // empty: the stored ones stay
+  domain::Resources resources{};  // domain::capacity_of(Offer)
+  std::string record{};           // domain::encode(Offer)
+  domain::EventSeq seq{};         // of its last publication: the node's item order
   base::Timestamp published{};
 };
 
@@ -31,7 +34,8 @@ struct RequestRow {
   domain::RequestId id{};
   domain::Jid consumer{};  // bare
   domain::RequestState state = domain::RequestState::kWaiting;
-  std::uint32_t granted = 0;           // grants that count: live, or ended without being revoked
+  std::uint32_t granted = 0;           // grants that count: live, or ended as they should
+  bool complete = false;               // all it asked for was there once
   std::string record{};                // domain::encode(Request)
   domain::EventSeq seq{};              // of its publication: arrival order
   std::vector<domain::Jid> refused{};  // bare JIDs of providers that took a grant of it back themselves
@@ -40,13 +44,26 @@ struct RequestRow {
 
 using GrantRow = domain::Grant;
 
-// What operators decided about a JID.
+// What operators decided about a JID, and what it brought upon itself as a provider.
 struct SanctionRow {
   domain::Jid jid{};  // bare
   bool drained = false;
   bool banned = false;
-  std::string reason{};
+  std::string reason{};  // the operators'
   base::Timestamp since{};
+  double failures = 0;  // of its grants, decayed up to `failed_at`
+  base::Timestamp failed_at{};
+  std::uint32_t quarantines = 0;  // one after the other: each lasts longer
+  std::optional<base::Timestamp> quarantined_until{};
+  std::string quarantine_reason{};
+};
+
+// What a consumer has used up to `at`, decayed: resource-seconds, in stored units, of grants that lived before it.
+// Written when a grant of its ends; what live ones used since is theirs to add.
+struct UsageRow {
+  domain::Jid consumer{};  // bare
+  base::Timestamp at{};
+  std::vector<std::pair<std::string, double>> used{};  // by resource
 };
 
 struct AuditRow {

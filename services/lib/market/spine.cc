@@ -97,7 +97,7 @@ void Spine::finish() {
 bool Spine::load(const std::stop_token& stop, unsigned attempts) {
   auto pause = 100ms;
   for (unsigned attempt = 0; attempt < attempts && !stop.stop_requested(); ++attempt) {
-    auto state = std::make_unique<State>(config_.pool, engines_());
+    auto state = std::make_unique<State>(config_.pool, engines_(), clock_.now());
     auto lease = store_.acquire(config_.pool.pool, config_.holder, *state);
     if (lease) {
       lease_ = *lease;
@@ -136,11 +136,7 @@ void Spine::tell_undelivered() {
 }
 
 base::Duration Spine::until_next_timer(base::Timestamp now) const {
-  auto next = base::Timestamp::max();
-  if (!state_->leases.empty()) next = std::min(next, state_->leases.begin()->first);
-  if (!state_->deadlines.empty()) next = std::min(next, state_->deadlines.begin()->first);
-  if (!state_->offer_expiries.empty()) next = std::min(next, state_->offer_expiries.begin()->first);
-  next = std::min(next, state_->nodes.next_expiry());
+  const auto next = state_->next_timer();
   return next <= now ? base::Duration::zero() : std::min(kLongestWait, next - now);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/records.h"
+#include "market/reliability.h"
 
 namespace bourse::market {
 namespace {
@@ -24,10 +25,17 @@ ContentDigest ContentDigest::of(const std::string& record) {
   return {std::hash<std::string>{}(record), static_cast<std::uint32_t>(record.size())};
 }
 
-State::State(PoolConfig pool_config, std::unique_ptr<matching::Engine> matching_engine)
+base::Timestamp due(const GrantRow& grant) {
+  const auto lease = grant.ahead ? grant.started : grant.expires;
+  return std::min(lease, grant.state_until.value_or(base::Timestamp::max()));
+}
+
+State::State(PoolConfig pool_config, std::unique_ptr<matching::Engine> matching_engine, base::Timestamp now)
     : config(std::move(pool_config)),
       engine(std::move(matching_engine)),
-      nodes(config.pool, config.operators, config.policy, config.hosts_ordinary) {
+      nodes(config.pool, config.operators, config.policy, config.hosts_ordinary),
+      shares(config.rules, [this](const std::string& resource) { return engine->capacity(resource); }),
+      loaded_(now) {
   for (const auto node : pubsub::kMarketNodes) {
     nodes_[static_cast<std::size_t>(node)] = pubsub::node_name(config.pool, node);
   }
@@ -54,10 +62,13 @@ base::Status State::on_offer(OfferRow&& row) {
   if (!content) return content.error();
   auto& entry = add_offer(row.id, row.provider);
   entry.content = ContentDigest::of(row.record);
+  keep_terms(entry, *content);
+  entry.open = row.open;
+  if (!row.open) return base::Done{};
   bind(entry, row.session);
-  if (content->expires) set_expiry(entry, *content->expires);
+  set_expiry(entry, content->expires.value_or(base::Timestamp::max()));
   engine->put_offer(handle_of(entry), row.provider, *content);
-  count_offers(row.provider, +1);
+  ++providers_.at(row.provider).offers;
   return base::Done{};
 }
 
@@ -72,26 +83,35 @@ base::Status State::on_request(RequestRow&& row) {
   entry.seq = row.seq;
   entry.submitted = row.submitted;
   entry.refused.insert(row.refused.begin(), row.refused.end());
-  if (row.state != domain::RequestState::kWaiting) return base::Done{};
-  engine->put_request(handle_of(entry), row.seq.value, row.consumer, entry.content);
-  if (entry.content.deadline) deadlines.emplace(*entry.content.deadline, handle_of(entry));
+  entry.complete = row.complete;
+  if (row.state == domain::RequestState::kWaiting) wait(entry);
+  if (row.state == domain::RequestState::kWaiting && !config.rules.groups.empty()) over_quota.insert(*entry.id);
   return base::Done{};
 }
 
 base::Status State::on_grant(GrantRow&& row) {
   auto* offer = find_offer(row.offer);
-  if (offer == nullptr || find_request(row.request) == nullptr ||
-      !engine->take(handle_of(*offer), row.resources, row.devices)) {
+  auto* request = find_request(row.request);
+  const matching::Booking booking{row.id, row.resources, row.devices, {row.started, row.expires}, row.ahead};
+  if (offer == nullptr || request == nullptr || (offer->open && !engine->book(handle_of(*offer), booking))) {
     return {base::Errc::kCorrupt, "grant " + domain::to_item_id(row.id) + " does not fit offer '" + row.offer.value +
                                       "' and request '" + row.request.value + "' as they are stored"};
   }
+  shares.hold(row.consumer, row.resources, row.ahead ? loaded_ : row.started);
   add_grant(std::move(row));
   return base::Done{};
 }
 
 base::Status State::on_sanction(SanctionRow&& row) {
   auto jid = row.jid;
+  if (row.quarantined_until) quarantine_ends.emplace(*row.quarantined_until, jid);
+  engine->bar(jid, row.drained || row.quarantined_until);
   sanctions.insert_or_assign(std::move(jid), std::move(row));
+  return base::Done{};
+}
+
+base::Status State::on_usage(UsageRow&& row) {
+  shares.load(std::move(row));
   return base::Done{};
 }
 
@@ -100,8 +120,11 @@ base::Status State::on_affiliation(pubsub::AffiliationRow&& row) { return nodes.
 base::Status State::on_subscription(pubsub::SubscriptionRow&& row) { return nodes.load(std::move(row)); }
 base::Status State::on_item(pubsub::ItemRow&& row) { return nodes.load(std::move(row)); }
 
-// Whether a provider is up follows from its open offers; a stored interval says the same.
-base::Status State::on_provider_up(const domain::Jid& /*provider*/) { return base::Done{}; }
+// Whether a provider is up follows from its open offers; a stored interval says the same, and since when.
+base::Status State::on_provider_up(const domain::Jid& provider, base::Timestamp since) {
+  if (const auto found = providers_.find(provider); found != providers_.end()) found->second.up_since = since;
+  return base::Done{};
+}
 
 base::Status State::on_undelivered(Event&& event) {
   constexpr std::size_t kFixedBytes = 512;
@@ -148,6 +171,18 @@ OfferEntry& State::add_offer(const domain::OfferId& id, const domain::Jid& provi
   entry.id = &place->first;
   entry.provider = intern_provider(provider);
   return entry;
+}
+
+void State::keep_terms(OfferEntry& entry, const domain::Offer& content) {
+  entry.grace = std::min(content.terms.grace.value_or(base::Duration::zero()), config.rules.most_grace);
+  entry.confirms = content.terms.confirm == domain::Confirm::kManual;
+}
+
+void State::close(OfferEntry& entry) {
+  unbind(entry);
+  set_expiry(entry, base::Timestamp::max());
+  entry.open = false;
+  if (entry.grants.empty()) remove_offer(entry);
 }
 
 void State::remove_offer(OfferEntry& entry) {
@@ -199,26 +234,64 @@ RequestEntry& State::add_request(const domain::RequestId& id, domain::Request co
 void State::remove_request(RequestEntry& entry) {
   BOURSE_CHECK(entry.grants.empty());
   const auto handle = handle_of(entry);
-  if (entry.content.deadline) deadlines.erase({*entry.content.deadline, handle});
+  BOURSE_CHECK(entry.state != domain::RequestState::kWaiting);
   const domain::RequestId id = *entry.id;
   entry = RequestEntry{};
   request_index_.erase(id);
   free_requests_.push_back(handle);
 }
 
+void State::wait(RequestEntry& entry) {
+  const auto handle = handle_of(entry);
+  entry.state = domain::RequestState::kWaiting;
+  if (entry.content.deadline) deadlines.emplace(*entry.content.deadline, handle);
+  starving.emplace(entry.submitted + config.rules.starving_after, handle);
+  for (const auto& apart : entry.content.apart) kept_apart[apart.request].insert(*entry.id);
+  entry.looked_after = entry.submitted + config.rules.starving_after;
+  engine->put_request(handle, entry.seq.value, entry.consumer, shares.groups_of(entry.consumer), entry.content);
+}
+
+void State::stop_waiting(RequestEntry& entry) {
+  const auto handle = handle_of(entry);
+  if (entry.content.deadline) deadlines.erase({*entry.content.deadline, handle});
+  starving.erase({entry.looked_after, handle});
+  over_quota.erase(*entry.id);
+  std::erase(holders, handle);
+  for (const auto& apart : entry.content.apart) {
+    const auto found = kept_apart.find(apart.request);
+    if (found != kept_apart.end() && found->second.erase(*entry.id) > 0 && found->second.empty())
+      kept_apart.erase(found);
+  }
+  engine->remove_request(handle);
+}
+
+void State::look_after(RequestEntry& entry, base::Timestamp next) {
+  const auto handle = handle_of(entry);
+  starving.erase({entry.looked_after, handle});
+  entry.looked_after = next;
+  starving.emplace(next, handle);
+}
+
 GrantRow& State::add_grant(GrantRow grant) {
   const auto id = grant.id;
   find_offer(grant.offer)->grants.push_back(id);
   find_request(grant.request)->grants.push_back(id);
-  leases.emplace(grant.expires, id);
+  grant_timers.emplace(due(grant), id);
   return grants_.emplace(id, std::move(grant)).first->second;
+}
+
+void State::change_grant(GrantRow grant) {
+  auto& live = grants_.at(grant.id);
+  grant_timers.erase({due(live), live.id});
+  live = std::move(grant);
+  grant_timers.emplace(due(live), live.id);
 }
 
 GrantRow State::take_out_grant(domain::GrantId id) {
   auto node = grants_.extract(id);
   BOURSE_CHECK(!node.empty());
   GrantRow grant = std::move(node.mapped());
-  leases.erase({grant.expires, id});
+  grant_timers.erase({due(grant), id});
   std::erase(find_offer(grant.offer)->grants, id);
   std::erase(find_request(grant.request)->grants, id);
   return grant;
@@ -269,16 +342,46 @@ std::vector<domain::Jid> State::present_sessions() const {
   return present;
 }
 
-std::uint32_t State::count_offers(const domain::Jid& provider, int by) {
+std::uint32_t State::count_offers(const domain::Jid& provider, int by, base::Timestamp now) {
   const auto found = providers_.find(provider);
   BOURSE_CHECK(found != providers_.end());
-  BOURSE_CHECK(by > 0 || found->second > 0);
-  found->second = by > 0 ? found->second + 1 : found->second - 1;
-  return found->second;
+  BOURSE_CHECK(by > 0 || found->second.offers > 0);
+  found->second.offers = by > 0 ? found->second.offers + 1 : found->second.offers - 1;
+  if (by > 0 && found->second.offers == 1) found->second.up_since = now;
+  return found->second.offers;
+}
+
+void State::judge(const domain::Jid& provider, base::Timestamp now) {
+  const auto found = sanctions.find(provider);
+  const auto* row = found == sanctions.end() ? nullptr : &found->second;
+  engine->bar(provider, row != nullptr && (row->drained || is_quarantined(*row, now)));
+  const auto known = providers_.find(provider);
+  if (known == providers_.end() || known->second.offers == 0) return;
+  engine->rate(provider, rating(row, known->second.up_since, config.rules, now));
+}
+
+void State::judge_all(base::Timestamp now) {
+  judged = now;
+  for (const auto& [provider, entry] : providers_) {
+    if (entry.offers > 0) judge(provider, now);
+  }
+}
+
+base::Timestamp State::next_timer() const {
+  auto next = std::min(nodes.next_expiry(), engine->next_opening());
+  const auto consider = [&next](const auto& timers) {
+    if (!timers.empty()) next = std::min(next, timers.begin()->first);
+  };
+  consider(grant_timers);
+  consider(deadlines);
+  consider(offer_expiries);
+  consider(quarantine_ends);
+  consider(starving);
+  return std::min(next, judged + kJudgeEvery);
 }
 
 const domain::Jid* State::intern_provider(const domain::Jid& provider) {
-  return &providers_.try_emplace(provider, 0).first->first;
+  return &providers_.try_emplace(provider).first->first;
 }
 
 }  // namespace bourse::market

@@ -12,8 +12,9 @@
 namespace bourse::market {
 
 // Takes a pool's state row by row while it is loaded: offers, then requests, then live grants, each by seq (grants by
-// id); sanctions; nodes, then affiliations, subscriptions and items, each by node (items by seq within it, the payload
-// only of the last one of a node). Only open offers, waiting or granted requests, live grants.
+// id); sanctions; usage; nodes, then affiliations, subscriptions and items, each by node (items by seq within it, the
+// payload only of the last one of a node). Only offers that are open or have live grants, waiting or granted requests,
+// live grants.
 class StateLoader {
  public:
   virtual ~StateLoader() = default;
@@ -21,12 +22,13 @@ class StateLoader {
   virtual base::Status on_request(RequestRow&& row) = 0;
   virtual base::Status on_grant(GrantRow&& row) = 0;
   virtual base::Status on_sanction(SanctionRow&& row) = 0;
+  virtual base::Status on_usage(UsageRow&& row) = 0;
   virtual base::Status on_node(pubsub::NodeRow&& row) = 0;
   virtual base::Status on_affiliation(pubsub::AffiliationRow&& row) = 0;
   virtual base::Status on_subscription(pubsub::SubscriptionRow&& row) = 0;
   virtual base::Status on_item(pubsub::ItemRow&& row) = 0;
   // Providers that are up, with since when.
-  virtual base::Status on_provider_up(const domain::Jid& provider) = 0;
+  virtual base::Status on_provider_up(const domain::Jid& provider, base::Timestamp since) = 0;
   // Events after the delivered watermark, by seq.
   virtual base::Status on_undelivered(Event&& event) = 0;
 };

@@ -29,6 +29,12 @@ class CapacityTable {
   [[nodiscard]] Amounts total(Row row) const { return {&total_[row * columns_], columns_}; }
   [[nodiscard]] Amounts free(Row row) const { return {&free_[row * columns_], columns_}; }
   [[nodiscard]] bool untouched(Row row) const;  // nothing of it is in use
+  [[nodiscard]] std::optional<std::size_t> gpu() const { return gpu_; }
+  // Milli free of each device; empty without devices.
+  [[nodiscard]] std::span<const std::uint16_t> devices(Row row) const {
+    return gpu_ ? std::span<const std::uint16_t>(devices_[row].get(), device_count(row))
+                : std::span<const std::uint16_t>();
+  }
 
   // Whether the devices can give `gpu_milli`: whole numbers need that many wholly free devices, a part
   // needs one device with as much free.

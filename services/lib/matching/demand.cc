@@ -7,8 +7,6 @@
 namespace bourse::matching {
 namespace {
 
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-
 void append(std::string& key, std::int64_t number) {
   key.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
@@ -20,97 +18,154 @@ T& place(std::vector<std::unique_ptr<T>>& table, std::size_t id, std::unique_ptr
   return *table[id];
 }
 
+Queue::Turn turn_of(const Waiting& waiting, RequestHandle request) {
+  return {-waiting.priority, waiting.order, request};
+}
+
 }  // namespace
 
-ConstraintId DemandTable::acquire_constraint(const domain::Filter& needs) {
-  const auto [id, fresh] = constraint_texts_.acquire(needs.text());
-  if (fresh) place(constraints_, id, std::make_unique<Constraint>(Constraint{needs, {}}));
+Lanes DemandTable::lanes_of(const Demand& demand) const {
+  Lanes lanes;
+  for (const Need& need : demand.needs) {
+    const std::size_t lane = profiles_.lane_of(need.resource);
+    if (lane != kNoLane) lanes.at[lane] = to_lane(need.amount);
+  }
+  if (demand.gpu_milli == 0) return lanes;
+  if (demand.gpu_milli < domain::kMilli) {
+    lanes.at[kGpuWholeLane] = 0;
+    lanes.at[kGpuPartLane] = to_lane(demand.gpu_milli);
+  } else if (demand.gpu_milli % domain::kMilli != 0) {  // no devices give that
+    lanes.at[kGpuWholeLane] = std::numeric_limits<Lane>::max();
+  }
+  return lanes;
+}
+
+ConsumerId DemandTable::acquire_consumer(const domain::Jid& consumer, const std::vector<std::string>& groups) {
+  std::string key = consumer.text();
+  for (const auto& group : groups) {
+    append(key, static_cast<std::int64_t>(group.size()));
+    key += group;
+  }
+  const auto [id, fresh] = consumer_keys_.acquire(key);
+  if (fresh) place(consumers_, id, std::make_unique<Consumer>(Consumer{consumer, groups, {}}));
   return id;
 }
 
-ConsumerId DemandTable::acquire_consumer(const domain::Jid& consumer) {
-  const auto [id, fresh] = consumer_jids_.acquire(consumer);
-  if (fresh) place(consumers_, id, std::make_unique<Consumer>(Consumer{consumer, {}}));
+DemandId DemandTable::acquire_demand(const domain::Request& content) {
+  auto made = std::make_unique<Demand>();
+  std::string key;
+  const domain::Resources needed = domain::demand_of(content);
+  for (const auto& entry : needed.entries()) {
+    made->needs.push_back({profiles_.acquire_name(entry.name), entry.amount});
+    append(key, made->needs.back().resource);
+    append(key, entry.amount);
+  }
+  made->asked = content;
+  made->constraint = constraints_.acquire(content.needs);
+  made->gpu_milli = content.resources.gpu_milli();
+  made->duration = content.duration;
+  made->start = content.start;
+  append(key, content.duration.count());
+  append(key, made->constraint);
+  if (content.start) append(key, content.start->time_since_epoch().count());
+  if (content.gang) append(key, -std::int64_t{content.count});  // what holds it up need not hold up the others
+
+  const auto [id, fresh] = demand_keys_.acquire(key);
+  if (!fresh) {  // the demand that is there holds its names and its constraint once
+    for (const Need& need : made->needs) profiles_.release_name(need.resource);
+    constraints_.release(made->constraint);
+    return id;
+  }
+  made->lanes = lanes_of(*made);
+  place(demands_, id, std::move(made));
+  file(id, true);
   return id;
+}
+
+void DemandTable::release_demand(DemandId id) {
+  if (!demand_keys_.release(id)) return;
+  file(id, false);
+  const std::unique_ptr<Demand> gone = std::move(demands_[id]);
+  for (const Need& need : gone->needs) profiles_.release_name(need.resource);
+  constraints_.release(gone->constraint);
+  demand_keys_.reuse(id);
+}
+
+// A demand for nothing is never served, so it is not filed.
+void DemandTable::file(DemandId id, bool there) {
+  const Demand& demand = *demands_[id];
+  if (demand.needs.empty()) return;
+  const auto at = asked_.try_emplace(demand.constraint).first;
+  Asked& asked = at->second;
+  const bool first = asked.now.count + asked.later.count == 0;
+  if (there && first) filters_.add(demand.constraint, constraints_.needs(demand.constraint));
+  Tree& tree = demand.start ? asked.later : asked.now;
+  const Point point{demand.lanes, 0, id, 0};
+  there ? forest_.insert(tree, point) : forest_.remove(tree, point);
+  if (asked.now.count + asked.later.count > 0) return;
+  filters_.remove(demand.constraint);
+  asked_.erase(at);
 }
 
 void DemandTable::put(RequestHandle request, std::uint64_t order, const domain::Jid& consumer,
-                      const domain::Request& content, Interner<std::string>& names) {
+                      const std::vector<std::string>& groups, const domain::Request& content) {
   if (request >= requests_.size()) requests_.resize(request + 1);
   BOURSE_CHECK(!requests_[request].present);
-
-  std::vector<Need> needs;
-  std::string key;
-  for (const auto& entry : content.resources.entries()) {
-    needs.push_back({names.acquire(entry.name).id, entry.amount});
-    append(key, needs.back().resource);
-    append(key, entry.amount);
-  }
-  const ConstraintId constraint = acquire_constraint(content.needs);
-  append(key, content.duration.count());
-  append(key, constraint);
-
-  const auto [id, fresh] = demand_keys_.acquire(key);
+  const DemandId demand = acquire_demand(content);
+  const ConsumerId asker = acquire_consumer(consumer.bare(), groups);
+  const auto [id, fresh] = queue_keys_.acquire(std::uint64_t{demand} << 32 | asker);
   if (fresh) {
-    // A demand for nothing is never covered.
-    FirstNeeds first = {Need{0, needs.empty() ? kNever : 0}};
-    std::copy_n(needs.begin(), std::min(needs.size(), first.size()), first.begin());
-    if (id >= first_needs_.size()) first_needs_.resize(id + 1);
-    first_needs_[id] = first;
-    Demand& demand = place(demands_, id, std::make_unique<Demand>());
-    demand.needs = std::move(needs);
-    demand.gpu_milli = content.resources.gpu_milli();
-    demand.duration = content.duration;
-    demand.constraint = constraint;
+    Queue& queue = place(queues_, id, std::make_unique<Queue>());
+    queue.demand = demand;
+    queue.consumer = asker;
+    queue.position = demands_[demand]->queues.size();
+    demands_[demand]->queues.push_back(id);
   }
-  Demand& demand = *demands_[id];
-  requests_[request] = {true, order, id, acquire_consumer(consumer.bare()),
-                        static_cast<std::uint32_t>(demand.members.size())};
-  demand.members.push_back(request);
+  Queue& queue = *queues_[id];
+  requests_[request] = {true, order, content.priority, id, content.prefers, {}};
+  if (!queue.turns.empty()) heads_.erase({requests_[queue.head()].order, queue.head()});
+  queue.turns.insert(turn_of(requests_[request], request));
+  heads_.insert({requests_[queue.head()].order, queue.head()});
 }
 
-void DemandTable::remove(RequestHandle request, Interner<std::string>& names) {
+void DemandTable::remove(RequestHandle request) {
   BOURSE_CHECK(waits(request));
-  const Waiting gone = std::exchange(requests_[request], {});
-  Demand& demand = *demands_[gone.demand];
-  const RequestHandle last = demand.members.back();
-  if (last != request) {
-    demand.members[gone.position] = last;
-    requests_[last].position = gone.position;
-  }
-  demand.members.pop_back();
+  const QueueId id = requests_[request].queue;
+  Queue& queue = *queues_[id];
+  heads_.erase({requests_[queue.head()].order, queue.head()});
+  queue.turns.erase(turn_of(requests_[request], request));
+  if (!queue.turns.empty()) heads_.insert({requests_[queue.head()].order, queue.head()});
+  requests_[request] = {};
 
-  // Every request holds the names and the constraint of its demand once.
-  const ConstraintId constraint = demand.constraint;
-  for (const Need& need : demand.needs) {
-    if (names.release(need.resource)) names.reuse(need.resource);
+  const auto [demand_id, consumer] = std::pair{queue.demand, queue.consumer};
+  if (queue_keys_.release(id)) {
+    auto& queues = demands_[demand_id]->queues;
+    queues_[queues.back()]->position = queue.position;
+    queues[queue.position] = queues.back();
+    queues.pop_back();
+    queues_[id].reset();
+    queue_keys_.reuse(id);
   }
-  if (demand_keys_.release(gone.demand)) {
-    demands_[gone.demand].reset();
-    first_needs_[gone.demand] = {Need{0, kNever}};
-    demand_keys_.reuse(gone.demand);
-  }
-  if (constraint_texts_.release(constraint)) {
-    constraints_[constraint].reset();
-    constraint_texts_.reuse(constraint);
-  }
-  if (consumer_jids_.release(gone.consumer)) {
-    consumers_[gone.consumer].reset();
-    consumer_jids_.reuse(gone.consumer);
+  release_demand(demand_id);
+  if (consumer_keys_.release(consumer)) {
+    consumers_[consumer].reset();
+    consumer_keys_.reuse(consumer);
   }
 }
 
-bool DemandTable::covered(const Demand& demand, const std::vector<std::int64_t>& free) {
-  return std::ranges::all_of(demand.needs, [&](const Need& need) { return free[need.resource] >= need.amount; });
+std::vector<RequestHandle> DemandTable::heads() const {
+  std::vector<RequestHandle> heads;
+  heads.reserve(heads_.size());
+  for (const auto& [order, request] : heads_) heads.push_back(request);
+  return heads;
 }
 
-void DemandTable::forget_verdicts() const {
-  for (const auto& constraint : constraints_) {
-    if (constraint) constraint->verdicts.clear();
-  }
-  for (const auto& consumer : consumers_) {
-    if (consumer) consumer->verdicts.clear();
-  }
+std::optional<RequestHandle> DemandTable::after(RequestHandle request) const {
+  BOURSE_CHECK(waits(request));
+  const auto& turns = queue_of(request).turns;
+  const auto next = turns.upper_bound(turn_of(requests_[request], request));
+  if (next == turns.end()) return std::nullopt;
+  return std::get<2>(*next);
 }
 
 }  // namespace bourse::matching

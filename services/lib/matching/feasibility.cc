@@ -1,33 +1,29 @@
 #include "matching/feasibility.h"
 
-#include <string>
-#include <vector>
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "domain/ascii.h"
 #include "domain/attribute.h"
+#include "domain/request.h"
 
 namespace bourse::matching {
 namespace {
 
 using domain::AttributeValue;
 
-constexpr std::string_view kProvider = "provider";
-constexpr std::string_view kDomain = "domain";
 constexpr std::string_view kConsumer = "jid";
-
-// Columns of the resource an attribute name means; names of filters are folded, names of resources are not.
-template <class Visit>
-void each_column(const Profile& profile, const Interner<std::string>& names, std::string_view attribute, Visit visit) {
-  for (std::size_t c = 0; c < profile.columns.size(); ++c) {
-    if (domain::equal_folded(names.key(profile.columns[c]), attribute)) visit(c);
-  }
-}
+constexpr std::string_view kGroup = "group";
 
 std::vector<AttributeValue> one(AttributeValue value) {
   std::vector<AttributeValue> values;
   values.push_back(std::move(value));
   return values;
+}
+
+AttributeValue in_units(const std::string& resource, std::int64_t amount) {
+  const auto number = static_cast<double>(amount);
+  return domain::counts_bytes(resource) ? number : number / static_cast<double>(domain::kMilli);
 }
 
 }  // namespace
@@ -37,39 +33,44 @@ bool lease_fits(const domain::Terms& terms, base::Duration duration) {
   return !terms.max_lease || duration <= *terms.max_lease;
 }
 
-Verdict needs_of_profile(const domain::Filter& needs, const Profile& profile, const Interner<std::string>& names) {
-  if (needs.empty()) return Verdict::kYes;
-  bool depends = false;
-  const bool accepted = needs.accepts([&](std::string_view name) -> std::vector<AttributeValue> {
-    if (name == kProvider || name == kDomain) depends = true;
-    each_column(profile, names, name, [&](std::size_t) { depends = true; });
-    if (depends) return {};
-    return domain::lookup(profile.content, name);
-  });
-  // An evaluation that asked for nothing of the single offer takes the same path for every one.
-  if (depends) return Verdict::kPerOffer;
-  return accepted ? Verdict::kYes : Verdict::kNo;
+// Names of filters are folded, names of resources are not.
+std::vector<AttributeValue> OfferSource::values(std::string_view name) const {
+  if (name == domain::kByProvider) return one(provider_.text());
+  if (name == domain::kByDomain) return one(std::string(provider_.domain()));
+  std::vector<AttributeValue> values = domain::lookup(profile_.content, name);
+  for (std::size_t c = 0; c < profile_.columns.size(); ++c) {
+    if (profile_.columns[c].is_service) continue;
+    const std::string& resource = names_.key(profile_.columns[c].resource);
+    if (domain::equal_folded(resource, name)) values.push_back(in_units(resource, totals_[c]));
+  }
+  return values;
 }
 
-bool needs_of_offer(const domain::Filter& needs, const Profile& profile, const Interner<std::string>& names,
-                    Amounts totals, const domain::Jid& provider) {
-  return needs.accepts([&](std::string_view name) -> std::vector<AttributeValue> {
-    if (name == kProvider) return one(provider.bare().text());
-    if (name == kDomain) return one(std::string(provider.domain()));
-    std::vector<AttributeValue> values = domain::lookup(profile.content, name);
-    each_column(profile, names, name, [&](std::size_t c) {
-      domain::Offer amount;
-      BOURSE_CHECK(amount.resources.add(names.key(profile.columns[c]), totals[c]).ok());
-      for (AttributeValue& value : domain::lookup(amount, name)) values.push_back(std::move(value));
-    });
-    return values;
+void OfferSource::each(const std::function<void(std::string_view name, const AttributeValue& value)>& take) const {
+  take(domain::kByProvider, provider_.text());
+  take(domain::kByDomain, std::string(provider_.domain()));
+  domain::OfferAttributes(profile_.content).each([&](std::string_view name, const AttributeValue& value) {
+    if (name != domain::kByProvider && name != domain::kByDomain) take(name, value);
   });
+  for (std::size_t c = 0; c < profile_.columns.size(); ++c) {
+    if (profile_.columns[c].is_service) continue;
+    const std::string& resource = names_.key(profile_.columns[c].resource);
+    take(domain::fold(std::string_view(resource)), in_units(resource, totals_[c]));
+  }
 }
 
-bool serves_consumer(const domain::Filter& serves, const domain::Jid& consumer) {
+std::string text_of(const AttributeValue& value) {
+  if (const auto* const text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* const number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+  if (const auto* const version = std::get_if<domain::Version>(&value)) return version->text;
+  return std::get<bool>(value) ? "true" : "false";
+}
+
+bool serves_consumer(const domain::Filter& serves, const domain::Jid& consumer, std::span<const std::string> groups) {
   return serves.empty() || serves.accepts([&](std::string_view name) -> std::vector<AttributeValue> {
     if (name == kConsumer) return one(consumer.bare().text());
-    if (name == kDomain) return one(std::string(consumer.domain()));
+    if (name == domain::kByDomain) return one(std::string(consumer.domain()));
+    if (name == kGroup) return {groups.begin(), groups.end()};
     return {};
   });
 }

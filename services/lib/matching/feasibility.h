@@ -1,16 +1,20 @@
-// Purpose: may this offer serve this request at all? Each rule on its own, without state: constraints of
-//   both sides, lease length, amounts. Devices are the capacity table's business.
+// Purpose: may this offer serve this request at all? Each rule on its own, without state: constraints of both sides,
+// lease
+//   length, amounts. What a constraint says of a whole profile is ProfileAttributes' business, devices are the capacity
+//   table's.
 // Threads: free functions.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "domain/jid.h"
 #include "domain/offer.h"
 #include "matching/capacity.h"
 #include "matching/profile.h"
-#include "matching/verdict_table.h"
 
 namespace bourse::matching {
 
@@ -25,15 +29,27 @@ namespace bourse::matching {
   return true;
 }
 
-// A request's filter over an offer: what domain::lookup gives, with the provider's address as `provider` and its
-// domain as `domain` whatever the offer says of itself. kPerOffer when the answer needed an amount or the provider.
-[[nodiscard]] Verdict needs_of_profile(const domain::Filter& needs, const Profile& profile,
-                                       const Interner<std::string>& names);
-// The same for one offer of the profile, by its whole amounts (not by what is free).
-[[nodiscard]] bool needs_of_offer(const domain::Filter& needs, const Profile& profile,
-                                  const Interner<std::string>& names, Amounts totals, const domain::Jid& provider);
+// All that filters may ask of one offer: what domain::lookup gives, by its whole amounts, with the provider's address
+// as `provider` and its domain as `domain` whatever the offer says of itself.
+class OfferSource final : public domain::AttributeSource {
+ public:
+  OfferSource(const Profile& profile, const Interner<std::string>& names, Amounts totals, const domain::Jid& provider)
+      : profile_(profile), names_(names), totals_(totals), provider_(provider) {}
+  [[nodiscard]] std::vector<domain::AttributeValue> values(std::string_view name) const override;
+  void each(const std::function<void(std::string_view name, const domain::AttributeValue& value)>& take) const override;
 
-// An offer's filter over a consumer: `jid` and `domain`; anything else is undefined.
-[[nodiscard]] bool serves_consumer(const domain::Filter& serves, const domain::Jid& consumer);
+ private:
+  const Profile& profile_;
+  const Interner<std::string>& names_;
+  Amounts totals_;
+  const domain::Jid& provider_;
+};
+
+// As it compares with the text of another value.
+[[nodiscard]] std::string text_of(const domain::AttributeValue& value);
+
+// An offer's filter over a consumer: `jid`, `domain` and every `group`; anything else is undefined.
+[[nodiscard]] bool serves_consumer(const domain::Filter& serves, const domain::Jid& consumer,
+                                   std::span<const std::string> groups);
 
 }  // namespace bourse::matching

@@ -51,7 +51,7 @@ const char* kinds_of(MarketNode node) {
     case MarketNode::kRequests:
       return " AND kind IN (1, 2) AND provider = ''";
     case MarketNode::kGrants:
-      return " AND kind IN (3, 4)";
+      return " AND kind IN (3, 4, 6)";
     case MarketNode::kAvailability:
       return " AND kind = 5";
   }

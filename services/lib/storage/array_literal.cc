@@ -31,6 +31,13 @@ void ArrayLiteral::add(std::int64_t value) {
   text_.append(digits.data(), end.ptr);
 }
 
+void ArrayLiteral::add_number(double value) {
+  separate();
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  text_.append(digits.data(), end.ptr);
+}
+
 void ArrayLiteral::add_flag(bool value) {
   separate();
   text_.push_back(value ? 't' : 'f');

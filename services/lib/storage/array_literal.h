@@ -21,6 +21,7 @@ class ArrayLiteral {
   // PostgreSQL text holds no NUL: a string with one becomes invalid UTF-8, which the server refuses.
   void add(std::string_view value);
   void add(std::int64_t value);
+  void add_number(double value);  // exact when read back
   void add_flag(bool value);
   void add_null();
   // NULL for an empty string.

@@ -22,24 +22,24 @@ TableCall advance(std::int64_t pool_id, const market::Batch& batch) {
   return call;
 }
 
-void add_ended(ArrayLiteral& ends, const market::GrantRow& row) {
-  if (row.ended) {
-    ends.add(micros(*row.ended));
-  } else {
-    ends.add_null();
-  }
-}
-
-TableCall ended_grants(const std::vector<market::GrantRow>& rows) {
-  ArrayLiteral ids, states, ends, reasons;
+// Live grants that end, or change and stay live: what of them can change.
+TableCall grant_changes(const std::vector<market::GrantRow>& rows, char letter) {
+  const std::size_t n = rows.size();
+  ArrayLiteral ids(n * 8), states(n * 2), aheads(n * 2), starts(n * 18), expiries(n * 18), untils(n * 5), ends(n * 18),
+      reasons(n * 3);
   for (const auto& row : rows) {
     ids.add(static_cast<std::int64_t>(row.id.value));
     states.add(static_cast<std::int64_t>(row.state));
-    add_ended(ends, row);
+    aheads.add_flag(row.ahead);
+    starts.add(micros(row.started));
+    expiries.add(micros(row.expires));
+    add_time(untils, row.state_until);
+    add_time(ends, row.ended);
     reasons.add(row.reason);
   }
-  TableCall call{.function = "write_ended_grants", .letter = 'e'};
-  take_into(call, std::move(ids), std::move(states), std::move(ends), std::move(reasons));
+  TableCall call{.function = "write_grant_changes", .letter = letter};
+  take_into(call, std::move(ids), std::move(states), std::move(aheads), std::move(starts), std::move(expiries),
+            std::move(untils), std::move(ends), std::move(reasons));
   return call;
 }
 
@@ -80,22 +80,23 @@ std::string joined(const std::vector<domain::Jid>& bare_jids) {
 
 TableCall requests(const std::vector<market::RequestRow>& rows) {
   const std::size_t n = rows.size();
-  ArrayLiteral ids(n * 24), consumers(n * 40), states(n * 2), granted(n * 4), refusals(n * 3), seqs(n * 10),
-      times(n * 18);
+  ArrayLiteral ids(n * 24), consumers(n * 40), states(n * 2), granted(n * 4), completes(n * 2), refusals(n * 3),
+      seqs(n * 10), times(n * 18);
   RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
   for (const auto& row : rows) {
     ids.add(row.id.value);
     consumers.add(row.consumer.text());
     states.add(static_cast<std::int64_t>(row.state));
     granted.add(static_cast<std::int64_t>(row.granted));
+    completes.add_flag(row.complete);
     refusals.add(joined(row.refused));
     seqs.add(static_cast<std::int64_t>(row.seq.value));
     times.add(micros(row.submitted));
     records.add(row.record);
   }
   TableCall call{.function = "write_requests", .letter = 'r'};
-  take_into(call, std::move(ids), std::move(consumers), std::move(states), std::move(granted), std::move(refusals),
-            std::move(seqs), std::move(times));
+  take_into(call, std::move(ids), std::move(consumers), std::move(states), std::move(granted), std::move(completes),
+            std::move(refusals), std::move(seqs), std::move(times));
   std::move(records).finish(call);
   return call;
 }
@@ -103,7 +104,8 @@ TableCall requests(const std::vector<market::RequestRow>& rows) {
 base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
   const std::size_t n = rows.size();
   ArrayLiteral ids(n * 8), offer_ids(n * 24), request_ids(n * 24), providers(n * 40), consumers(n * 40), slots(n * 32),
-      amounts(n * 40), states(n * 2), starts(n * 18), expiries(n * 18), ends(n * 18), reasons(n * 3);
+      amounts(n * 40), states(n * 2), aheads(n * 2), starts(n * 18), expiries(n * 18), untils(n * 5), ends(n * 5),
+      reasons(n * 3);
   for (const auto& row : rows) {
     const auto counted = grant_slots(row.resources, row.devices);
     if (!counted.ok())
@@ -116,15 +118,17 @@ base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
     slots.add(counted->names);
     amounts.add(counted->amounts);
     states.add(static_cast<std::int64_t>(row.state));
+    aheads.add_flag(row.ahead);
     starts.add(micros(row.started));
     expiries.add(micros(row.expires));
-    add_ended(ends, row);
+    add_time(untils, row.state_until);
+    add_time(ends, row.ended);
     reasons.add(row.reason);
   }
   TableCall call{.function = "write_new_grants", .letter = 'g'};
   take_into(call, std::move(ids), std::move(offer_ids), std::move(request_ids), std::move(providers),
-            std::move(consumers), std::move(slots), std::move(amounts), std::move(states), std::move(starts),
-            std::move(expiries), std::move(ends), std::move(reasons));
+            std::move(consumers), std::move(slots), std::move(amounts), std::move(states), std::move(aheads),
+            std::move(starts), std::move(expiries), std::move(untils), std::move(ends), std::move(reasons));
   return call;
 }
 
@@ -203,13 +207,14 @@ TableCall audit_entries(const market::Batch& batch) {
 base::Result<std::vector<TableCall>> calls_of(std::int64_t pool_id, const market::Batch& batch) {
   std::vector<TableCall> calls;
   calls.push_back(advance(pool_id, batch));
-  if (!batch.ended_grants.empty()) calls.push_back(ended_grants(batch.ended_grants));
+  if (!batch.ended_grants.empty()) calls.push_back(grant_changes(batch.ended_grants, 'e'));
   if (!batch.offers.empty()) {
     auto call = offers(batch.offers);
     if (!call.ok()) return call.error();
     calls.push_back(std::move(call).value());
   }
   if (!batch.requests.empty()) calls.push_back(requests(batch.requests));
+  if (!batch.changed_grants.empty()) calls.push_back(grant_changes(batch.changed_grants, 'c'));
   if (!batch.new_grants.empty()) {
     auto call = new_grants(batch.new_grants);
     if (!call.ok()) return call.error();

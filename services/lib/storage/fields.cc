@@ -28,6 +28,15 @@ std::int64_t number(const pqxx::field& field) {
   return value;
 }
 
+double real(std::string_view digits) {
+  double value = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size()) {
+    throw Corrupt("the database holds \"" + std::string(digits) + "\" where a number belongs");
+  }
+  return value;
+}
+
 std::string bytes(const pqxx::field& field) {
   std::string_view hex = view(field);
   if (!hex.starts_with("\\x") || hex.size() % 2 != 0) throw Corrupt("bytes did not come in hex");

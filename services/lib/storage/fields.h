@@ -24,6 +24,7 @@ struct Corrupt : std::runtime_error {
 [[nodiscard]] inline std::string_view view(const pqxx::field& field) { return {field.c_str(), field.size()}; }
 [[nodiscard]] inline std::string text(const pqxx::field& field) { return std::string(view(field)); }
 [[nodiscard]] std::int64_t number(const pqxx::field& field);
+[[nodiscard]] double real(std::string_view digits);
 [[nodiscard]] inline std::uint64_t count(const pqxx::field& field) { return static_cast<std::uint64_t>(number(field)); }
 [[nodiscard]] inline bool flag(const pqxx::field& field) { return view(field) == "t"; }
 [[nodiscard]] std::string bytes(const pqxx::field& field);     // bytea in hex output

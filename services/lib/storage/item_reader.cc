@@ -48,7 +48,7 @@ RowSet grant_set(const std::string& pool_id, const ItemQuery& query, const Viewe
     const std::string party = set.bind(viewer.jid.text());
     set.where += " AND (provider = " + party + " OR consumer = " + party + ")";
   }
-  if (!query.ended_too) set.where += " AND state = 0";
+  if (!query.ended_too) set.where += " AND ended IS NULL";
   set.key = {"grant_id"};
   set.id = "grant_id";
   set.id_type = "bigint";

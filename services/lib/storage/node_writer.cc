@@ -9,25 +9,53 @@
 namespace bourse::storage {
 namespace {
 
-void add_time(ArrayLiteral& times, const std::optional<base::Timestamp>& at) {
-  if (at) {
-    times.add(micros(*at));
-  } else {
-    times.add_null();
-  }
+bool says_something(const market::SanctionRow& row) {
+  return row.drained || row.banned || row.failures > 0 || row.quarantines > 0 || row.quarantined_until;
 }
 
 TableCall sanctions(const std::vector<market::SanctionRow>& rows) {
-  ArrayLiteral jids, drained, banned, reasons, since;
+  ArrayLiteral gone, jids, drained, banned, reasons, since, failures, failed, quarantines, untils, quarantine_reasons;
   for (const auto& row : rows) {
+    if (!says_something(row)) {
+      gone.add(row.jid.text());
+      continue;
+    }
     jids.add(row.jid.text());
     drained.add_flag(row.drained);
     banned.add_flag(row.banned);
     reasons.add(row.reason);
     since.add(micros(row.since));
+    failures.add_number(row.failures);
+    failed.add(micros(row.failed_at));
+    quarantines.add(static_cast<std::int64_t>(row.quarantines));
+    add_time(untils, row.quarantined_until);
+    quarantine_reasons.add(row.quarantine_reason);
   }
   TableCall call{.function = "write_sanctions", .letter = 'b'};
-  take_into(call, std::move(jids), std::move(drained), std::move(banned), std::move(reasons), std::move(since));
+  take_into(call, std::move(gone), std::move(jids), std::move(drained), std::move(banned), std::move(reasons),
+            std::move(since), std::move(failures), std::move(failed), std::move(quarantines), std::move(untils),
+            std::move(quarantine_reasons));
+  return call;
+}
+
+TableCall usage(const std::vector<market::UsageRow>& rows) {
+  const std::size_t n = rows.size();
+  ArrayLiteral consumers(n * 40), times(n * 18), resources(n * 32), amounts(n * 60);
+  for (const auto& row : rows) {
+    std::string names;
+    ArrayLiteral numbers(row.used.size() * 20);
+    for (const auto& [name, amount] : row.used) {
+      if (!names.empty()) names.push_back(' ');
+      names += name;
+      numbers.add_number(amount);
+    }
+    consumers.add(row.consumer.text());
+    times.add(micros(row.at));
+    resources.add(names);
+    amounts.add(std::move(numbers).take());
+  }
+  TableCall call{.function = "write_usage", .letter = 'x'};
+  take_into(call, std::move(consumers), std::move(times), std::move(resources), std::move(amounts));
   return call;
 }
 
@@ -150,6 +178,7 @@ std::string_view stored_kind(pubsub::NodeKind kind) {
 
 void add_node_calls(const market::Batch& batch, std::vector<TableCall>& calls) {
   if (!batch.sanctions.empty()) calls.push_back(sanctions(batch.sanctions));
+  if (!batch.usage.empty()) calls.push_back(usage(batch.usage));
   if (!batch.removed_nodes.empty()) calls.push_back(names_only("write_removed_nodes", 'd', batch.removed_nodes));
   if (!batch.nodes.empty()) calls.push_back(nodes(batch.nodes));
   if (!batch.purged_nodes.empty()) calls.push_back(names_only("write_purged_nodes", 'p', batch.purged_nodes));

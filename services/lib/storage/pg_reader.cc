@@ -231,7 +231,7 @@ base::Result<market::PoolStatus> PgReader::status(const domain::PoolName& pool) 
     const auto result =
         run(tx,
             "SELECT (SELECT count(*) FROM bourse.requests WHERE pool_id = p.id AND state <= 1 AND state = 0), "
-            "(SELECT count(*) FROM bourse.grants WHERE pool_id = p.id AND state = 0), "
+            "(SELECT count(*) FROM bourse.grants WHERE pool_id = p.id AND ended IS NULL), "
             "(SELECT count(*) FROM bourse.availability WHERE pool_id = p.id AND upper_inf(period) AND presence = 0), "
             "(SELECT count(*) FROM bourse.subscriptions WHERE pool_id = p.id), p.last_event, p.next_audit "
             "FROM bourse.pools p WHERE p.id = $1",

@@ -11,6 +11,10 @@ namespace {
 
 constexpr int kPortion = 2000;
 
+const std::string kOffers =
+    "SELECT offer_id, provider, session, array_to_string(slots, ' '), array_to_string(capacity, ','), record, seq, "
+    "bourse.to_micros(published), open FROM bourse.offers WHERE pool_id = $pool";
+
 class Load {
  public:
   Load(pqxx::transaction_base& tx, std::int64_t pool_id, const std::function<void()>& between)
@@ -20,7 +24,9 @@ class Load {
   template <class Take>
   base::Status each(std::string sql, Take take) {
     const std::string placeholder = "$pool";
-    sql.replace(sql.find(placeholder), placeholder.size(), pool_);
+    for (auto at = sql.find(placeholder); at != std::string::npos; at = sql.find(placeholder, at)) {
+      sql.replace(at, placeholder.size(), pool_);
+    }
     tx_.exec("DECLARE loading NO SCROLL CURSOR FOR " + sql);
     while (true) {
       const pqxx::result portion = tx_.exec("FETCH " + std::to_string(kPortion) + " FROM loading");
@@ -49,6 +55,7 @@ market::OfferRow offer_row(const pqxx::row& row) {
   offer.record = bytes(row[5]);
   offer.seq.value = count(row[6]);
   offer.published = time(row[7]);
+  offer.open = flag(row[8]);
   return offer;
 }
 
@@ -62,6 +69,7 @@ market::RequestRow request_row(const pqxx::row& row) {
   request.seq.value = count(row[5]);
   request.submitted = time(row[6]);
   request.refused = jids(view(row[7]), '/');
+  request.complete = flag(row[8]);
   return request;
 }
 
@@ -72,7 +80,23 @@ market::SanctionRow sanction_row(const pqxx::row& row) {
   sanction.banned = flag(row[2]);
   sanction.reason = text(row[3]);
   sanction.since = time(row[4]);
+  sanction.failures = real(view(row[5]));
+  sanction.failed_at = time(row[6]);
+  sanction.quarantines = static_cast<std::uint32_t>(number(row[7]));
+  sanction.quarantined_until = optional_time(row[8]);
+  sanction.quarantine_reason = text(row[9]);
   return sanction;
+}
+
+market::UsageRow usage_row(const pqxx::row& row) {
+  market::UsageRow usage;
+  usage.consumer = jid(row[0]);
+  usage.at = time(row[1]);
+  const auto names = texts(view(row[2]));
+  const auto amounts = texts(view(row[3]));
+  if (names.size() != amounts.size()) throw Corrupt("the database holds usage of unequal arrays");
+  for (std::size_t i = 0; i < names.size(); ++i) usage.used.emplace_back(names[i], real(amounts[i]));
+  return usage;
 }
 
 pubsub::NodeRow node_row(const pqxx::row& row) {
@@ -106,9 +130,15 @@ pubsub::SubscriptionRow subscription_row(const pqxx::row& row) {
 
 base::Status load_nodes(Load& load, market::StateLoader& to) {
   base::Status done = load.each(
-      "SELECT jid, drained, banned, reason, bourse.to_micros(since) FROM bourse.sanctions WHERE pool_id = $pool "
-      "ORDER BY jid",
+      "SELECT jid, drained, banned, reason, bourse.to_micros(since), failures, bourse.to_micros(failed_at), "
+      "quarantines, bourse.to_micros(quarantined_until), quarantine_reason FROM bourse.sanctions "
+      "WHERE pool_id = $pool ORDER BY jid",
       [&](const pqxx::row& row) { return to.on_sanction(sanction_row(row)); });
+  if (!done.ok()) return done;
+  done = load.each(
+      "SELECT consumer, bourse.to_micros(at), resources, amounts FROM bourse.usage WHERE pool_id = $pool "
+      "ORDER BY consumer",
+      [&](const pqxx::row& row) { return to.on_usage(usage_row(row)); });
   if (!done.ok()) return done;
   done = load.each(
       "SELECT name, kind, config, title, hidden, parents, creator, bourse.to_micros(created), archive_from "
@@ -132,26 +162,27 @@ base::Status load_nodes(Load& load, market::StateLoader& to) {
 
 base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoader& to) {
   base::Status done = load.each(
-      "SELECT offer_id, provider, session, array_to_string(slots, ' '), array_to_string(capacity, ','), record, seq, "
-      "bourse.to_micros(published) FROM bourse.offers WHERE pool_id = $pool AND open ORDER BY seq",
+      kOffers + " AND open UNION ALL " + kOffers +
+          " AND NOT open AND offer_id IN (SELECT offer_id FROM bourse.grants WHERE pool_id = $pool AND ended IS NULL) "
+          "ORDER BY seq",
       [&](const pqxx::row& row) { return to.on_offer(offer_row(row)); });
   if (!done.ok()) return done;
   done = load.each(
       "SELECT request_id, consumer, state, granted, record, seq, bourse.to_micros(submitted), array_to_string(refused, "
-      "'/') FROM bourse.requests "
+      "'/'), complete FROM bourse.requests "
       "WHERE pool_id = $pool AND state <= 1 ORDER BY seq",
       [&](const pqxx::row& row) { return to.on_request(request_row(row)); });
   if (!done.ok()) return done;
   done = load.each(std::string("SELECT ") + kGrantColumns +
-                       " FROM bourse.grants WHERE pool_id = $pool AND state = 0 ORDER BY grant_id",
+                       " FROM bourse.grants WHERE pool_id = $pool AND ended IS NULL ORDER BY grant_id",
                    [&](const pqxx::row& row) { return to.on_grant(grant_row(row)); });
   if (!done.ok()) return done;
   done = load_nodes(load, to);
   if (!done.ok()) return done;
   done = load.each(
-      "SELECT provider FROM bourse.availability WHERE pool_id = $pool AND upper_inf(period) AND presence = 0 ORDER BY "
-      "provider",
-      [&](const pqxx::row& row) { return to.on_provider_up(jid(row[0])); });
+      "SELECT provider, bourse.to_micros(lower(period)) FROM bourse.availability "
+      "WHERE pool_id = $pool AND upper_inf(period) AND presence = 0 ORDER BY provider",
+      [&](const pqxx::row& row) { return to.on_provider_up(jid(row[0]), time(row[1])); });
   if (!done.ok()) return done;
   return load.each(std::string("SELECT ") + kEventColumns + " FROM bourse.events WHERE pool_id = $pool AND seq > " +
                        std::to_string(delivered.value) + " ORDER BY seq",
@@ -179,8 +210,8 @@ market::Event event_row(const pqxx::row& row) {
 
 const char* const kGrantColumns =
     "grant_id, offer_id, request_id, provider, consumer, array_to_string(slots, ' '), array_to_string(amounts, ','), "
-    "state, "
-    "bourse.to_micros(started), bourse.to_micros(expires), bourse.to_micros(ended), reason";
+    "state, bourse.to_micros(started), bourse.to_micros(expires), bourse.to_micros(ended), reason, ahead, "
+    "bourse.to_micros(state_until)";
 
 market::GrantRow grant_row(const pqxx::row& row) {
   market::GrantRow grant;
@@ -197,6 +228,8 @@ market::GrantRow grant_row(const pqxx::row& row) {
   grant.expires = time(row[9]);
   grant.ended = optional_time(row[10]);
   grant.reason = text(row[11]);
+  grant.ahead = flag(row[12]);
+  grant.state_until = optional_time(row[13]);
   return grant;
 }
 

@@ -3,13 +3,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "storage/array_literal.h"
 
 namespace bourse::storage {
+
+// Microseconds since 1970, or NULL.
+inline void add_time(ArrayLiteral& times, const std::optional<base::Timestamp>& at) {
+  if (at) {
+    times.add(static_cast<std::int64_t>(at->time_since_epoch().count()));
+  } else {
+    times.add_null();
+  }
+}
 
 // bourse.<function>(pool, texts…, blob).
 struct TableCall {

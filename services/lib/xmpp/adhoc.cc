@@ -294,10 +294,7 @@ std::optional<Result<std::string>> Adhoc::Impl::render(const market::Reply& repl
   }
   const auto& order = std::get<Order>(awaited->asked);
   Display display{.note = order.done};
-  if (order.show != nullptr) {
-    const auto* answer = std::get_if<pubsub::Answer>(&reply.body);
-    display = order.show(answer == nullptr ? pubsub::Answer() : *answer);
-  }
+  if (order.show != nullptr) display = order.show(reply.body, awaited->since);
   return show(*awaited->command, awaited->session, reply.to.from, display, awaited->since);
 }
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "market/query.h"
+#include "market/reply.h"
 #include "pubsub/form.h"
 #include "pubsub/outcome.h"
 #include "xmpp/adhoc_fields.h"
@@ -41,11 +42,11 @@ struct Question {
   base::Result<Display> (*show)(const market::Answer& answer, const TicketSigner& sign);
 };
 
-// Told to the market. Done: `done` is the note, or `show` makes the display of what pubsub says.
+// Told to the market. Done: `done` is the note, or `show` makes the display of what the market says.
 struct Order {
   PoolCommand command;
   std::string done;
-  Display (*show)(const pubsub::Answer& answer) = nullptr;
+  Display (*show)(const market::ReplyBody& reply, base::Timestamp asked) = nullptr;
 };
 
 using Turn = std::variant<Display, Question, Order>;
@@ -88,6 +89,23 @@ struct AdhocCommand {
 [[nodiscard]] base::Result<Turn> run_withdraw(const Scene& scene, const Entered& entered);
 [[nodiscard]] base::Result<Turn> run_cancel(const Scene& scene, const Entered& entered);
 [[nodiscard]] base::Result<Turn> run_release(const Scene& scene, const Entered& entered);
+
+[[nodiscard]] pubsub::Form confirm_form(const Scene& scene);
+[[nodiscard]] pubsub::Form decline_form(const Scene& scene);
+[[nodiscard]] pubsub::Form renew_form(const Scene& scene);
+[[nodiscard]] pubsub::Form reclaim_form(const Scene& scene);
+[[nodiscard]] Turn begin_confirm(const Scene& scene);
+[[nodiscard]] Turn begin_decline(const Scene& scene);
+[[nodiscard]] Turn begin_renew(const Scene& scene);
+[[nodiscard]] Turn begin_reclaim(const Scene& scene);
+[[nodiscard]] base::Result<Turn> run_confirm(const Scene& scene, const Entered& entered);
+[[nodiscard]] base::Result<Turn> run_decline(const Scene& scene, const Entered& entered);
+[[nodiscard]] base::Result<Turn> run_renew(const Scene& scene, const Entered& entered);
+[[nodiscard]] base::Result<Turn> run_reclaim(const Scene& scene, const Entered& entered);
+
+[[nodiscard]] pubsub::Form explain_form(const Scene& scene);
+[[nodiscard]] Turn begin_explain(const Scene& scene);
+[[nodiscard]] base::Result<Turn> run_explain(const Scene& scene, const Entered& entered);
 
 [[nodiscard]] pubsub::Form history_form(const Scene& scene);
 [[nodiscard]] base::Result<Turn> run_history(const Scene& scene, const Entered& entered);

@@ -1,12 +1,20 @@
 // Lending a machine by form.
 #include "domain/records.h"
 #include "xmpp/adhoc_pool.h"
+#include "xmpp/shorthand.h"
 
 namespace bourse::xmpp {
 namespace {
 
 using base::Errc;
 using pubsub::FieldType;
+
+// Its resources, and its software.
+std::string lent(const domain::Offer& offer) {
+  std::string words = in_words(offer.resources, offer.gpu_model);
+  for (const auto& software : offer.services) words.append(words.empty() ? "" : ", ").append(software.name);
+  return words;
+}
 
 base::Status read_attributes(const Entered& entered, domain::Offer& offer) {
   for (const auto& line : entered.lines("attributes")) {
@@ -23,6 +31,33 @@ base::Status read_attributes(const Entered& entered, domain::Offer& offer) {
   return base::Done{};
 }
 
+base::Status read_services(const Entered& entered, domain::Offer& offer) {
+  for (const auto& line : entered.lines("services")) {
+    auto software = parse_software(line);
+    if (!software) return {Errc::kInvalidPayload, "services: " + software.error().text};
+    if (offer.services.size() >= domain::kMaxOfferServices) {
+      return {Errc::kInvalidPayload,
+              "services: at most " + std::to_string(domain::kMaxOfferServices) + " in one offer"};
+    }
+    offer.services.push_back(std::move(*software));
+  }
+  return base::Done{};
+}
+
+base::Status read_terms(const Entered& entered, domain::Terms& terms) {
+  for (const auto& [var, span] :
+       {std::pair{"min-lease", &terms.min_lease}, {"max-lease", &terms.max_lease}, {"grace", &terms.grace}}) {
+    const auto given = entered.duration(var);
+    if (!given) return given.error();
+    *span = *given;
+  }
+  if (entered.text("confirm") == "manual") terms.confirm = domain::Confirm::kManual;
+  const auto drain = entered.flag("drain", false);
+  if (!drain) return drain.error();
+  terms.drain = *drain;
+  return base::Done{};
+}
+
 base::Result<domain::Offer> read_offer(const Scene& scene, const Entered& entered) {
   domain::Offer offer;
   auto resources = entered.resources();
@@ -30,12 +65,15 @@ base::Result<domain::Offer> read_offer(const Scene& scene, const Entered& entere
   offer.resources = std::move(*resources);
   offer.gpu_model = entered.text("gpu-model");
   if (const auto read = read_attributes(entered, offer); !read) return read.error();
-  const auto lease = entered.duration("max-lease");
-  if (!lease) return lease.error();
-  offer.terms.max_lease = *lease;
+  if (const auto read = read_services(entered, offer); !read) return read.error();
+  offer.schedule = {entered.text("schedule"), entered.text("time-zone")};
+  if (const auto read = read_terms(entered, offer.terms); !read) return read.error();
   auto serves = entered.filter("serves");
   if (!serves) return serves.error();
   offer.serves = std::move(*serves);
+  const auto starts = entered.moment("starts", scene.now);
+  if (!starts) return starts.error();
+  offer.starts = *starts;
   const auto expires = entered.moment("expires", scene.now);
   if (!expires) return expires.error();
   offer.expires = *expires;
@@ -61,6 +99,11 @@ pubsub::Form offer_form(const Scene& scene) {
       field("resources", FieldType::kTextMulti, "Further resources", "One a line, such as storage=100Gi."));
   fields.push_back(field("attributes", FieldType::kTextMulti, "Attributes",
                          "What requests may ask for, one a line, such as arch=x86_64."));
+  fields.push_back(field("services", FieldType::kTextMulti, "Software",
+                         "What can be used there, one a line: blast=2.14, or blast=2.14:4 for at most four at once."));
+  fields.push_back(text_field("schedule", "Opening times", "Such as Mon-Fri 18:00-08:00, Sat-Sun. Empty: always."));
+  fields.push_back(text_field("time-zone", "Time zone of the opening times", "Such as Europe/Berlin. Empty: UTC."));
+  fields.push_back(text_field("min-lease", "Shortest lease", "Such as 10m. Empty: any."));
   fields.push_back(choice_field("max-lease", "Longest lease", "How long somebody may have it at a time.", "PT8H",
                                 {{"PT1H", "1 hour"},
                                  {"PT8H", "8 hours"},
@@ -70,6 +113,13 @@ pubsub::Form offer_form(const Scene& scene) {
                                 true));
   fields.push_back(text_field("serves", "Whom it serves",
                               "A filter over jid and domain, such as (domain=example.org). Empty: everybody."));
+  fields.push_back(choice_field("confirm", "Who decides on grants", {}, "auto",
+                                {{"auto", "the market"}, {"manual", "I confirm each"}}, false));
+  fields.push_back(text_field("grace", "Grace period", "What others get to finish when you take it back, such as 5m."));
+  auto drain = field("drain", FieldType::kBoolean, "Drain", "No new grants; those there are go on.");
+  drain.values = {"false"};
+  fields.push_back(std::move(drain));
+  fields.push_back(text_field("starts", "Begins", "A time, or a span from now, such as 8h. Empty: now."));
   fields.push_back(choice_field("expires", "Ends", "The offer withdraws itself then.", "none",
                                 {{"none", "when I withdraw it"},
                                  {"PT8H", "in 8 hours"},
@@ -89,7 +139,7 @@ base::Result<Turn> run_offer(const Scene& scene, const Entered& entered) {
   if (record.size() > scene.rules.policy.limits.max_payload_bytes) {
     return {Errc::kPayloadTooBig, "the offer is too long: leave some attributes out"};
   }
-  std::string done = "Your offer '" + *id + "' is on the market: " + in_words(offer->resources, offer->gpu_model) + ".";
+  std::string done = "Your offer '" + *id + "' is on the market: " + lent(*offer) + ".";
   return Turn(
       Order{{pool_of(scene, entered), market::PublishOffer{{std::move(*id)}, std::move(*offer), std::move(record)}},
             std::move(done)});

@@ -1,6 +1,6 @@
 // What is mine, and ending it: tables of own offers, requests and grants; withdraw, cancel, release.
-#include "domain/records.h"
 #include "pubsub/market_nodes.h"
+#include "xmpp/adhoc_choices.h"
 #include "xmpp/adhoc_pool.h"
 #include "xmpp/adhoc_tables.h"
 
@@ -9,18 +9,7 @@ namespace {
 
 using base::Result;
 using market::ItemKind;
-using market::ItemQuery;
 using pubsub::MarketNode;
-
-ItemQuery own(const domain::PoolName& pool, ItemKind kind) {
-  ItemQuery query;
-  query.pool = pool;
-  query.kind = kind;
-  query.own = true;
-  query.page.max = market::kMaxPage;
-  query.page.before = "";  // the newest, should there be more
-  return query;
-}
 
 // One of the viewer's items to be retracted.
 struct Ending {
@@ -69,55 +58,25 @@ Result<Turn> run_ending(const Scene& scene, const Entered& entered, const Ending
   return Turn(Order{{std::move(pool), std::move(retract)}, std::move(done)});
 }
 
-Result<std::string> label_of(const market::Item& item, const domain::Jid& viewer) {
-  switch (item.kind) {
-    case ItemKind::kOffer: {
-      const auto offer = domain::decode_offer(item.record);
-      if (!offer) return offer.error();
-      return item.id + ": " + in_words(offer->resources, offer->gpu_model);
-    }
-    case ItemKind::kRequest: {
-      const auto request = domain::decode_request(item.record);
-      if (!request) return request.error();
-      return item.id + ": " + std::to_string(item.granted) + " of " + std::to_string(request->count) + " × " +
-             in_words(request->resources);
-    }
-    case ItemKind::kGrant: {
-      const auto grant = domain::decode_grant(item.record);
-      if (!grant) return grant.error();
-      return item.id + ": " + in_words(grant->resources) +
-             (grant->consumer == viewer ? " from " + grant->provider.text() : " lent to " + grant->consumer.text());
-    }
-    case ItemKind::kAvailability:
-      break;
-  }
-  return base::Error{base::Errc::kInternal, "an item of unknown kind"};
-}
-
-Result<Display> show_choices(const market::Answer& answer, const Ending& ending) {
-  const auto& page = std::get<market::PageOf<market::Item>>(answer.result.value());
-  if (page.rows.empty()) return Display{.note = std::string(ending.none)};
+Result<Display> show_ends(const market::Answer& answer, const Ending& ending) {
+  auto choice = own_item_choice(answer, ending.var, ending.label, {});
+  if (!choice) return choice.error();
+  if (!*choice) return Display{.note = std::string(ending.none)};
   pubsub::Form form;
   form.title = ending.title;
   form.instructions = ending.instructions;
-  std::vector<pubsub::FieldOption> options;
-  for (const auto& item : page.rows) {
-    auto label = label_of(item, answer.query.viewer.jid);
-    if (!label) return label.error();
-    options.push_back({item.id, std::move(*label)});
-  }
-  form.fields.push_back(required_field(choice_field(ending.var, ending.label, {}, {}, std::move(options), true)));
+  form.fields.push_back(std::move(**choice));
   return Display{.done = false, .form = std::move(form)};
 }
 
 Result<Display> show_offers_to_withdraw(const market::Answer& answer, const TicketSigner&) {
-  return show_choices(answer, kWithdraw);
+  return show_ends(answer, kWithdraw);
 }
 Result<Display> show_requests_to_cancel(const market::Answer& answer, const TicketSigner&) {
-  return show_choices(answer, kCancel);
+  return show_ends(answer, kCancel);
 }
 Result<Display> show_grants_to_release(const market::Answer& answer, const TicketSigner&) {
-  return show_choices(answer, kRelease);
+  return show_ends(answer, kRelease);
 }
 
 // The list to choose from is one pool's: where there are several, the name is typed.
@@ -125,7 +84,7 @@ Turn begin_ending(const Scene& scene, const Ending& ending,
                   Result<Display> (*show)(const market::Answer&, const TicketSigner&)) {
   const auto& pools = scene.rules.pools;
   if (pools.size() > 1) return Display{.done = false, .form = ending_form(scene, ending)};
-  return Question{own(pools.front(), ending.kind), show};
+  return Question{own_items(pools.front(), ending.kind), show};
 }
 
 }  // namespace
@@ -133,13 +92,13 @@ Turn begin_ending(const Scene& scene, const Ending& ending,
 pubsub::Form own_items_form(const Scene& scene) { return form_of(scene, "In which pool?", {}); }
 
 Result<Turn> run_my_offers(const Scene& scene, const Entered& entered) {
-  return Turn(Question{own(pool_of(scene, entered), ItemKind::kOffer), show_my_offers});
+  return Turn(Question{own_items(pool_of(scene, entered), ItemKind::kOffer), show_my_offers});
 }
 Result<Turn> run_my_requests(const Scene& scene, const Entered& entered) {
-  return Turn(Question{own(pool_of(scene, entered), ItemKind::kRequest), show_my_requests});
+  return Turn(Question{own_items(pool_of(scene, entered), ItemKind::kRequest), show_my_requests});
 }
 Result<Turn> run_my_grants(const Scene& scene, const Entered& entered) {
-  return Turn(Question{own(pool_of(scene, entered), ItemKind::kGrant), show_my_grants});
+  return Turn(Question{own_items(pool_of(scene, entered), ItemKind::kGrant), show_my_grants});
 }
 
 pubsub::Form withdraw_form(const Scene& scene) { return ending_form(scene, kWithdraw); }

@@ -15,8 +15,9 @@ pubsub::Form blank() {
   return form;
 }
 
-Display show_pending(const pubsub::Answer& answer) {
-  const auto* pending = std::get_if<pubsub::PendingAnswer>(&answer);
+Display show_pending(const market::ReplyBody& reply, base::Timestamp) {
+  const auto* answer = std::get_if<pubsub::Answer>(&reply);
+  const auto* pending = answer == nullptr ? nullptr : std::get_if<pubsub::PendingAnswer>(answer);
   if (pending == nullptr || pending->nodes.empty()) {
     return {.note = "No subscription request waits for you."};
   }

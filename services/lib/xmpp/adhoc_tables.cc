@@ -70,13 +70,15 @@ base::Status append_grant(pubsub::FormValues& row, const Item& item, const marke
   if (!grant) return grant.error();
   const bool mine = grant->consumer == answer.query.viewer.jid;
   cell(row, "grant", item.id);
+  cell(row, "state", std::string(domain::name(grant->state)));
   cell(row, "role", mine ? "consumer" : "provider");
   cell(row, "with", mine ? grant->provider.text() : grant->consumer.text());
   cell(row, "resources", in_words(grant->resources));
   cell(row, "offer", grant->offer.value);
   cell(row, "request", grant->request.value);
   cell(row, "expires", format_timestamp(grant->expires));
-  cell(row, "ticket", sign && domain::is_live(grant->state) ? sign(*grant) : std::string());
+  cell(row, "state-until", moment(grant->state_until));
+  cell(row, "ticket", sign && has_ticket(*grant) ? sign(*grant) : std::string());
   return base::Done{};
 }
 
@@ -105,9 +107,10 @@ Result<Display> show_my_requests(const market::Answer& answer, const TicketSigne
 
 Result<Display> show_my_grants(const market::Answer& answer, const TicketSigner& sign) {
   return table(answer, sign, "My grants", "You have no live grant.",
-               {column("grant", "Grant"), column("role", "I am"), column("with", "With", FieldType::kJidSingle),
-                column("resources", "Resources"), column("offer", "Offer"), column("request", "Request"),
-                column("expires", "Until"), column("ticket", "Ticket")},
+               {column("grant", "Grant"), column("state", "State"), column("role", "I am"),
+                column("with", "With", FieldType::kJidSingle), column("resources", "Resources"),
+                column("offer", "Offer"), column("request", "Request"), column("expires", "Until"),
+                column("state-until", "State ends"), column("ticket", "Ticket")},
                append_grant);
 }
 

@@ -30,19 +30,6 @@ Json attribute_json(const domain::Attribute& attribute) {
   return json;
 }
 
-std::string_view name_of(domain::Preference preference) {
-  switch (preference) {
-    case domain::Preference::kBestFit:
-      return "best-fit";
-    case domain::Preference::kAvailability:
-      return "availability";
-    case domain::Preference::kFastest:
-      return "fastest";
-  }
-  BOURSE_CHECK(false);
-  return {};
-}
-
 }  // namespace
 
 Json to_json(const domain::Resources& resources) {
@@ -62,13 +49,19 @@ Json to_json(const ListedOffer& listed) {
     Json entry{{"name", service.name}};
     add_text(entry, "version", service.version);
     add_text(entry, "uri", service.uri);
+    if (service.seats != 0) entry["seats"] = service.seats;
     json["services"].push_back(std::move(entry));
   }
   json["divisible"] = offer.terms.divisible;
   add_duration(json, "min_lease", offer.terms.min_lease);
   add_duration(json, "max_lease", offer.terms.max_lease);
+  json["confirm"] = offer.terms.confirm == domain::Confirm::kManual ? "manual" : "auto";
+  add_duration(json, "grace", offer.terms.grace);
+  json["drain"] = offer.terms.drain;
   add_text(json, "serves", offer.serves.text());
   add_text(json, "schedule", offer.schedule.text);
+  add_text(json, "tz", offer.schedule.zone);
+  add_time(json, "starts", offer.starts);
   add_time(json, "expires", offer.expires);
   return json;
 }
@@ -76,11 +69,20 @@ Json to_json(const ListedOffer& listed) {
 Json to_json(const ListedRequest& listed) {
   const domain::Request& request = listed.request;
   Json json{{"id", listed.id.value}, {"resources", to_json(request.resources)}};
+  json["services"] = request.services;
   add_text(json, "needs", request.needs.text());
-  json["prefers"] = name_of(request.prefers);
+  json["prefers"] = request.prefers.text();
   json["count"] = request.count;
-  if (request.spread == domain::Spread::kProvider) json["spread"] = "provider";
+  json["gang"] = request.gang;
+  json["spares"] = request.spares;
+  add_text(json, "spread", request.spread);
+  json["apart"] = Json::array();
+  for (const auto& apart : request.apart) {
+    json["apart"].push_back({{"request", apart.request.value}, {"by", apart.by}});
+  }
+  json["priority"] = request.priority;
   json["duration"] = format_duration(request.duration);
+  add_time(json, "start", request.start);
   add_time(json, "deadline", request.deadline);
   if (listed.standing) {
     json["state"] = domain::name(listed.standing->state);
@@ -101,8 +103,10 @@ Json to_json(const GrantPayload& payload) {
     json["devices"].push_back(
         {{"index", device.index}, {"quantity", domain::format_quantity(domain::kGpu, device.milli)}});
   }
+  json["ahead"] = grant.ahead;
   add_time(json, "started", grant.started);
   add_time(json, "expires", grant.expires);
+  add_time(json, "state_until", grant.state_until);
   add_time(json, "ended", grant.ended);
   add_text(json, "reason", grant.reason);
   json["fence"] = grant.id.value;
@@ -140,6 +144,36 @@ Json to_json(const MarketStatus& status) {
           {"events", counts.events},
           {"audit_entries", counts.audit_entries},
           {"version", status.version}};
+}
+
+Json to_json(const market::RequestExplanation& explanation) {
+  Json json{{"request", explanation.request.value},
+            {"state", domain::name(explanation.state)},
+            {"granted", explanation.granted},
+            {"count", explanation.count},
+            {"submitted", format_timestamp(explanation.submitted)},
+            {"share", explanation.share}};
+  if (explanation.quota) json["quota"] = *explanation.quota;
+  if (explanation.held_offer) json["held_offer"] = explanation.held_offer->value;
+  add_time(json, "held_from", explanation.held_from);
+  json["offers"] = explanation.offers;
+  json["fitting"] = explanation.fitting;
+  json["rejections"] = Json::array();
+  for (const auto& rejection : explanation.rejections) {
+    Json entry{{"obstacle", matching::name(rejection.obstacle)}};
+    add_text(entry, "what", rejection.what);
+    entry["offers"] = rejection.offers;
+    entry["alone"] = rejection.alone;
+    json["rejections"].push_back(std::move(entry));
+  }
+  json["nearest"] = Json::array();
+  for (const auto& miss : explanation.nearest) {
+    Json entry{{"offer", miss.offer.value}, {"provider", miss.provider.text()}, {"lacks", miss.lacks}};
+    add_time(entry, "from", miss.from);
+    json["nearest"].push_back(std::move(entry));
+  }
+  json["changes"] = explanation.changes;
+  return json;
 }
 
 }  // namespace bourse::xmpp

@@ -7,6 +7,7 @@
 
 #include "audit/entry.h"
 #include "domain/availability.h"
+#include "market/request_explanation.h"
 #include "xmpp/client_market.h"
 
 namespace bourse::xmpp {
@@ -20,5 +21,6 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json to_json(const domain::AvailabilityInterval& interval);
 [[nodiscard]] Json to_json(const market::AuditRecord& record);
 [[nodiscard]] Json to_json(const MarketStatus& status);
+[[nodiscard]] Json to_json(const market::RequestExplanation& explanation);
 
 }  // namespace bourse::xmpp

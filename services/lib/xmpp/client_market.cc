@@ -11,6 +11,7 @@
 
 #include "base/base64url.h"
 #include "xmpp/element.h"
+#include "xmpp/payload_action.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -118,6 +119,18 @@ Status MarketClient::retract(const domain::NodeName& node, std::string_view id) 
   return answer ? Status(Done{}) : Status(answer.error());
 }
 
+Status MarketClient::act(const market::GrantAction& action) {
+  const auto answer = session_.ask(IqType::kSet, service_, render_action(pool_, action));
+  return answer ? Status(Done{}) : Status(answer.error());
+}
+
+void MarketClient::begin_act(const market::GrantAction& action, DoneHandler handler) {
+  session_.request(IqType::kSet, service_, render_action(pool_, action),
+                   [handler = std::move(handler)](const Result<const gloox::Tag*>& reply) {
+                     handler(reply ? Status(Done{}) : Status(reply.error()));
+                   });
+}
+
 Status MarketClient::subscription(std::string_view action, const domain::NodeName& node) {
   std::string inner = fmt::format("<{}", action);
   append_attribute(inner, "node", node.value);
@@ -209,6 +222,14 @@ Result<ListedRequest> MarketClient::request(const domain::RequestId& id) {
   if (rows->empty())
     return {Errc::kNotFound, fmt::format("you have no request '{}' in pool {}", id.value, pool_.value)};
   return std::move(rows->front());
+}
+
+Result<market::RequestExplanation> MarketClient::explain(const domain::RequestId& id) {
+  const auto reply = session_.ask(IqType::kGet, service_, render_explain(pool_, {id}));
+  if (!reply) return reply.error();
+  const gloox::Tag* payload = payload_of(**reply, kMarketNs);
+  if (payload == nullptr) return unexpected("explain");
+  return parse_explanation(*payload);
 }
 
 Result<std::vector<GrantPayload>> MarketClient::grants(bool ended_too, std::size_t most) {

@@ -15,7 +15,9 @@
 #include "domain/ids.h"
 #include "domain/offer.h"
 #include "domain/request.h"
+#include "market/command.h"
 #include "market/reader.h"
+#include "market/request_explanation.h"
 #include "xmpp/client_session.h"
 #include "xmpp/payload.h"
 
@@ -36,7 +38,7 @@ struct ItemRetracted {
   std::string item_id;
 };
 struct GrantChanged {
-  GrantPayload payload;  // its state says whether it began or ended
+  GrantPayload payload;  // its state says what became of it
 };
 struct AvailabilityChanged {
   domain::AvailabilityChange change;
@@ -70,6 +72,10 @@ class MarketClient {
   void begin_publish(const domain::NodeName& node, std::string_view id, std::string_view payload, IdHandler handler);
   // Withdraws an offer, cancels a request, releases or revokes a grant.
   [[nodiscard]] base::Status retract(const domain::NodeName& node, std::string_view id);
+  // Confirms, declines, renews or reclaims a grant.
+  [[nodiscard]] base::Status act(const market::GrantAction& action);
+  // The same without waiting.
+  void begin_act(const market::GrantAction& action, DoneHandler handler);
   [[nodiscard]] base::Status subscribe(const domain::NodeName& node);
   [[nodiscard]] base::Status unsubscribe(const domain::NodeName& node);
 
@@ -79,6 +85,8 @@ class MarketClient {
   // One's own.
   [[nodiscard]] base::Result<std::vector<ListedRequest>> requests(bool ended_too, std::size_t most);
   [[nodiscard]] base::Result<ListedRequest> request(const domain::RequestId& id);
+  // Why it waits.
+  [[nodiscard]] base::Result<market::RequestExplanation> explain(const domain::RequestId& id);
   [[nodiscard]] base::Result<std::vector<GrantPayload>> grants(bool ended_too, std::size_t most);
   [[nodiscard]] base::Result<GrantPayload> grant(const domain::GrantId& id);
 

@@ -98,6 +98,9 @@ pubsub::Form market_form(const ServiceFacts& facts) {
   add(form, "max-subscriptions", policy.max_subscriptions_per_jid);
   add(form, "max-affiliations", policy.max_affiliations_per_node);
   add(form, "longest-lease", format_duration(policy.longest_lease));
+  add(form, "confirm-within", format_duration(facts.rules.confirm_within));
+  add(form, "suspect-for", format_duration(facts.rules.suspect_for));
+  add(form, "most-grace", format_duration(facts.rules.most_grace));
   return form;
 }
 

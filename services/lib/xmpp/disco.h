@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "domain/ids.h"
+#include "market/rules.h"
 #include "pubsub/market_nodes.h"
 #include "pubsub/policy.h"
 
@@ -41,6 +42,7 @@ struct ServiceFacts {
   std::string version;
   pubsub::Policy policy = {};
   ContactAddresses contacts = {};
+  market::Rules rules = {};
 };
 
 // <query/> of the service itself.

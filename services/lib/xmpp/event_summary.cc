@@ -58,13 +58,36 @@ Result<std::string> request_line(const Event& event) {
                      amounts(request->resources), format_duration(request->duration));
 }
 
+// " until …" of a lease that goes on, ", suspect until …" of a state that ends by itself.
+std::string standing(const domain::Grant& grant) {
+  using enum domain::GrantState;
+  const std::string state = ", " + std::string(name(grant.state));
+  switch (grant.state) {
+    case kActive:
+      return " until " + format_timestamp(grant.expires);
+    case kReserved:
+      return state + " from " + format_timestamp(grant.started) + " until " + format_timestamp(grant.expires);
+    case kProposed:
+    case kReclaiming:
+    case kSuspect:
+      return grant.state_until ? state + " until " + format_timestamp(*grant.state_until) : state;
+    case kReleased:
+    case kExpired:
+    case kRevoked:
+    case kDeclined:
+    case kTimedOut:
+    case kLost:
+      return state;
+  }
+  return state;
+}
+
 Result<std::string> grant_line(const Event& event) {
   const auto grant = domain::decode_grant(event.record);
   if (!grant) return grant.error();
   std::string line = fmt::format("Grant {}: {} of {} for {}", event.item_id, amounts(grant->resources),
                                  grant->provider.text(), grant->consumer.text());
-  if (event.kind == EventKind::kGrantStarted) return line + " until " + format_timestamp(grant->expires);
-  line.append(", ").append(name(grant->state));
+  line += standing(*grant);
   return grant->reason.empty() ? line : line + ": " + grant->reason;
 }
 
@@ -102,6 +125,7 @@ Result<std::string> event_summary(const Event& event) {
     case EventKind::kPublished:
       return is_requests(event) ? request_line(event) : offer_line(event);
     case EventKind::kGrantStarted:
+    case EventKind::kGrantChanged:
     case EventKind::kGrantEnded:
       return grant_line(event);
     case EventKind::kAvailabilityChanged:

@@ -165,6 +165,7 @@ Result<EventText> event_text(const Event& event, std::string_view service, bool 
   switch (event.kind) {
     case kPublished:
     case kGrantStarted:
+    case kGrantChanged:
     case kGrantEnded:
     case kAvailabilityChanged:
     case kItemPublished:

@@ -18,7 +18,7 @@ namespace bourse::xmpp {
 
 struct EventText {
   std::string open;         // as everybody may see it
-  std::string with_ticket;  // of a live grant, for its parties; empty: there is no difference
+  std::string with_ticket;  // of a grant that has one, for its parties; empty: there is no difference
   domain::Jid provider{};   // the parties; empty where there is no difference
   domain::Jid consumer{};
 

@@ -35,7 +35,7 @@ Result<ItemPayload> grant_event_payload(const market::Event& event, const Ticket
   auto grant = domain::decode_grant(event.record);
   if (!grant) return grant.error();
   ItemPayload payload{render_grant(*grant, {}), {}};
-  if (domain::is_live(grant->state) && sign) {
+  if (has_ticket(*grant) && sign) {
     payload.with_ticket = render_grant(*grant, sign(*grant));
     payload.provider = std::move(grant->provider);
     payload.consumer = std::move(grant->consumer);
@@ -56,6 +56,7 @@ Result<ItemPayload> item_payload(const market::Event& event, const TicketSigner&
     case kPublished:
       return same_for_all(published_payload(event));
     case kGrantStarted:
+    case kGrantChanged:
     case kGrantEnded:
       return grant_event_payload(event, sign);
     case kAvailabilityChanged:
@@ -81,7 +82,7 @@ Result<GrantPayload> grant_payload(const market::Item& item, const domain::Jid& 
   auto grant = domain::decode_grant(item.record);
   if (!grant) return grant.error();
   const bool party = viewer == grant->provider || viewer == grant->consumer;
-  std::string ticket = party && sign && domain::is_live(grant->state) ? sign(*grant) : std::string();
+  std::string ticket = party && sign && has_ticket(*grant) ? sign(*grant) : std::string();
   return GrantPayload{std::move(*grant), std::move(ticket)};
 }
 

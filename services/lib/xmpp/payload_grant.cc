@@ -40,11 +40,20 @@ Status read_parties(const gloox::Tag& tag, domain::Grant& grant) {
   return Done{};
 }
 
+std::string all_states() {
+  std::string names;
+  for (const auto state : domain::kGrantStates) {
+    if (!names.empty()) names += ", ";
+    names += domain::name(state);
+  }
+  return names;
+}
+
 Status read_life(const gloox::Tag& tag, domain::Grant& grant) {
   const auto state = required(tag, "state");
   if (!state) return state.error();
   const auto parsed = domain::grant_state(*state);
-  if (!parsed) return invalid(tag, "a state is one of active, released, expired, revoked");
+  if (!parsed) return invalid(tag, "a state is one of " + all_states());
   grant.state = *parsed;
   const auto started = read_timestamp(tag, "started");
   if (!started) return started.error();
@@ -52,6 +61,16 @@ Status read_life(const gloox::Tag& tag, domain::Grant& grant) {
   const auto expires = read_timestamp(tag, "expires");
   if (!expires) return expires.error();
   grant.expires = *expires;
+  if (const std::string* ahead = attribute(tag, "ahead")) {
+    const auto flag = parse_boolean(*ahead);
+    if (!flag) return within(tag, flag.error());
+    grant.ahead = *flag;
+  }
+  if (attribute(tag, "state-until") != nullptr) {
+    const auto until = read_timestamp(tag, "state-until");
+    if (!until) return until.error();
+    grant.state_until = *until;
+  }
   if (attribute(tag, "ended") != nullptr) {
     const auto ended = read_timestamp(tag, "ended");
     if (!ended) return ended.error();
@@ -98,8 +117,8 @@ Status read_child(const gloox::Tag& child, const gloox::Tag& parent, GrantPayloa
 
 base::Result<GrantPayload> parse_grant(const gloox::Tag& tag) {
   if (const auto ours = expect(tag, "grant"); !ours) return ours.error();
-  if (const auto known = only_attributes(tag, {"id", "offer", "request", "provider", "consumer", "state", "started",
-                                               "expires", "ended", "reason", "fence"});
+  if (const auto known = only_attributes(tag, {"id", "offer", "request", "provider", "consumer", "state", "ahead",
+                                               "started", "expires", "state-until", "ended", "reason", "fence"});
       !known) {
     return known.error();
   }
@@ -123,8 +142,10 @@ std::string render_grant(const domain::Grant& grant, std::string_view ticket) {
   append_attribute(xml, "provider", grant.provider.text());
   append_attribute(xml, "consumer", grant.consumer.text());
   append_attribute(xml, "state", domain::name(grant.state));
+  if (grant.ahead) append_attribute(xml, "ahead", "true");
   append_attribute(xml, "started", format_timestamp(grant.started));
   append_attribute(xml, "expires", format_timestamp(grant.expires));
+  if (grant.state_until) append_attribute(xml, "state-until", format_timestamp(*grant.state_until));
   if (grant.ended) append_attribute(xml, "ended", format_timestamp(*grant.ended));
   if (!grant.reason.empty()) append_attribute(xml, "reason", grant.reason);
   append_attribute(xml, "fence", grant.id.value);

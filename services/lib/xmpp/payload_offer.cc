@@ -56,14 +56,21 @@ Status read_attribute(const gloox::Tag& tag, domain::Offer& offer) {
 }
 
 Status read_service(const gloox::Tag& tag, domain::Offer& offer) {
-  if (const auto known = only_attributes(tag, {"name", "version", "uri"}); !known) return known;
+  if (const auto known = only_attributes(tag, {"name", "version", "uri", "seats"}); !known) return known;
   if (const auto empty = empty_element(tag); !empty) return empty;
   if (offer.services.size() >= domain::kMaxOfferServices) return invalid(tag, "too many services");
   const auto service_name = required(tag, "name");
   if (!service_name) return service_name.error();
-  domain::Service service{*service_name, {}, {}};
+  domain::Service service;
+  service.name = *service_name;
   if (const std::string* version = attribute(tag, "version")) service.version = *version;
   if (const std::string* uri = attribute(tag, "uri")) service.uri = *uri;
+  if (const std::string* seats = attribute(tag, "seats")) {
+    const auto number = parse_number(*seats, domain::kUnlimitedSeats);
+    if (!number) return within(tag, base::Error{number.error().code, "seats: " + number.error().text});
+    if (*number == 0) return invalid(tag, "seats: there is at least one; leave it out for no bound");
+    service.seats = static_cast<std::uint32_t>(*number);
+  }
   if (service.name.size() + service.version.size() + service.uri.size() > kMaxServiceText) {
     return invalid(tag, "name, version and uri together have at most " + std::to_string(kMaxServiceText) + " bytes");
   }
@@ -81,37 +88,52 @@ Status read_schedule(const gloox::Tag& tag, domain::Offer& offer) {
   return Done{};
 }
 
-Status read_lease(const gloox::Tag& tag, std::string_view which, std::optional<base::Duration>& lease) {
+Status read_length(const gloox::Tag& tag, std::string_view which, std::optional<base::Duration>& length) {
   const std::string* text = attribute(tag, which);
   if (text == nullptr) return Done{};
   const auto parsed = parse_duration(*text);
-  if (!parsed) return within(tag, parsed.error());
-  lease = *parsed;
+  if (!parsed) return within(tag, base::Error{parsed.error().code, std::string(which) + ": " + parsed.error().text});
+  length = *parsed;
+  return Done{};
+}
+
+Status read_flag(const gloox::Tag& tag, std::string_view which, bool& flag) {
+  const std::string* text = attribute(tag, which);
+  if (text == nullptr) return Done{};
+  const auto parsed = parse_boolean(*text);
+  if (!parsed) return within(tag, base::Error{parsed.error().code, std::string(which) + ": " + parsed.error().text});
+  flag = *parsed;
+  return Done{};
+}
+
+Status read_moment(const gloox::Tag& tag, std::string_view which, std::optional<base::Timestamp>& moment) {
+  const std::string* text = attribute(tag, which);
+  if (text == nullptr) return Done{};
+  const auto parsed = parse_timestamp(*text);
+  if (!parsed) return within(tag, base::Error{parsed.error().code, std::string(which) + ": " + parsed.error().text});
+  moment = *parsed;
   return Done{};
 }
 
 Status read_terms(const gloox::Tag& tag, domain::Offer& offer) {
-  if (const auto known = only_attributes(tag, {"divisible", "min-lease", "max-lease", "confirm", "expires"}); !known) {
+  if (const auto known = only_attributes(
+          tag, {"divisible", "min-lease", "max-lease", "confirm", "grace", "drain", "starts", "expires"});
+      !known) {
     return known;
   }
   if (const auto empty = empty_element(tag); !empty) return empty;
   domain::Terms& terms = offer.terms;
-  if (const std::string* divisible = attribute(tag, "divisible")) {
-    const auto parsed = parse_boolean(*divisible);
-    if (!parsed) return within(tag, parsed.error());
-    terms.divisible = *parsed;
-  }
-  if (const auto read = read_lease(tag, "min-lease", terms.min_lease); !read) return read;
-  if (const auto read = read_lease(tag, "max-lease", terms.max_lease); !read) return read;
+  if (const auto read = read_flag(tag, "divisible", terms.divisible); !read) return read;
+  if (const auto read = read_flag(tag, "drain", terms.drain); !read) return read;
+  if (const auto read = read_length(tag, "min-lease", terms.min_lease); !read) return read;
+  if (const auto read = read_length(tag, "max-lease", terms.max_lease); !read) return read;
+  if (const auto read = read_length(tag, "grace", terms.grace); !read) return read;
   if (const std::string* confirm = attribute(tag, "confirm")) {
     if (*confirm != "auto" && *confirm != "manual") return invalid(tag, "confirm is auto or manual");
     terms.confirm = *confirm == "auto" ? domain::Confirm::kAuto : domain::Confirm::kManual;
   }
-  if (attribute(tag, "expires") != nullptr) {
-    const auto at = read_timestamp(tag, "expires");
-    if (!at) return at.error();
-    offer.expires = *at;
-  }
+  if (const auto read = read_moment(tag, "starts", offer.starts); !read) return read;
+  if (const auto read = read_moment(tag, "expires", offer.expires); !read) return read;
   return Done{};
 }
 
@@ -146,12 +168,15 @@ Status read_child(const gloox::Tag& child, const gloox::Tag& parent, domain::Off
 
 void append_terms(std::string& xml, const domain::Offer& offer) {
   const domain::Terms& terms = offer.terms;
-  if (terms == domain::Terms{} && !offer.expires) return;
+  if (terms == domain::Terms{} && !offer.starts && !offer.expires) return;
   xml += "<terms";
   if (!terms.divisible) append_attribute(xml, "divisible", "false");
   if (terms.min_lease) append_attribute(xml, "min-lease", format_duration(*terms.min_lease));
   if (terms.max_lease) append_attribute(xml, "max-lease", format_duration(*terms.max_lease));
   if (terms.confirm == domain::Confirm::kManual) append_attribute(xml, "confirm", "manual");
+  if (terms.grace) append_attribute(xml, "grace", format_duration(*terms.grace));
+  if (terms.drain) append_attribute(xml, "drain", "true");
+  if (offer.starts) append_attribute(xml, "starts", format_timestamp(*offer.starts));
   if (offer.expires) append_attribute(xml, "expires", format_timestamp(*offer.expires));
   xml += "/>";
 }
@@ -188,6 +213,7 @@ std::string render_offer(const domain::Offer& offer) {
     append_attribute(xml, "name", service.name);
     if (!service.version.empty()) append_attribute(xml, "version", service.version);
     if (!service.uri.empty()) append_attribute(xml, "uri", service.uri);
+    if (service.seats != 0) append_attribute(xml, "seats", std::uint64_t{service.seats});
     xml += "/>";
   }
   if (!offer.schedule.text.empty()) {

@@ -1,8 +1,9 @@
 #include <gloox/tag.h>
 
-#include <array>
+#include <charconv>
 #include <utility>
 
+#include "domain/ascii.h"
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_fields.h"
@@ -14,12 +15,10 @@ namespace {
 
 using base::Done;
 using base::Status;
-using domain::Preference;
 
-constexpr std::array<std::pair<std::string_view, Preference>, 3> kPreferences{
-    {{"best-fit", Preference::kBestFit},
-     {"availability", Preference::kAvailability},
-     {"fastest", Preference::kFastest}}};
+constexpr std::size_t kMaxServiceName = 512;
+constexpr std::size_t kMaxBy = 64;
+constexpr const char* kByWhat = "say provider, domain or the name of an attribute, at most 64 bytes";
 
 // The text of a child that has nothing else.
 base::Result<std::string> plain_text(const gloox::Tag& tag) {
@@ -38,30 +37,85 @@ Status read_needs(const gloox::Tag& tag, domain::Request& request) {
 Status read_prefers(const gloox::Tag& tag, domain::Request& request) {
   const auto text = plain_text(tag);
   if (!text) return text.error();
-  for (const auto& [word, preference] : kPreferences) {
-    if (word != *text) continue;
-    request.prefers = preference;
-    return Done{};
-  }
-  return invalid(tag, "'" + clipped(*text, 32) + "' is none of best-fit, availability, fastest");
+  if (text->empty()) return invalid(tag, "a preference is missing: best-fit, availability, fastest or a weighted sum");
+  auto preference = domain::Preference::parse(*text);
+  if (!preference) return within(tag, preference.error());
+  request.prefers = std::move(*preference);
+  return Done{};
 }
 
 Status read_count(const gloox::Tag& tag, domain::Request& request) {
-  const auto text = plain_text(tag);
-  if (!text) return text.error();
-  const auto count = parse_number(*text, domain::kMaxCount);
+  if (const auto known = only_attributes(tag, {"gang"}); !known) return known;
+  if (const auto plain = no_children(tag); !plain) return plain;
+  const auto count = parse_number(text_of(tag), domain::kMaxCount);
   if (!count) return within(tag, count.error());
   if (*count == 0) return invalid(tag, "a request is for at least one grant");
   request.count = static_cast<std::uint32_t>(*count);
+  if (const std::string* gang = attribute(tag, "gang")) {
+    const auto parsed = parse_boolean(*gang);
+    if (!parsed) return within(tag, parsed.error());
+    request.gang = *parsed;
+  }
+  return Done{};
+}
+
+Status read_spares(const gloox::Tag& tag, domain::Request& request) {
+  const auto text = plain_text(tag);
+  if (!text) return text.error();
+  const auto spares = parse_number(*text, domain::kMaxSpares);
+  if (!spares) return within(tag, spares.error());
+  request.spares = static_cast<std::uint32_t>(*spares);
   return Done{};
 }
 
 Status read_spread(const gloox::Tag& tag, domain::Request& request) {
   const auto text = plain_text(tag);
   if (!text) return text.error();
-  if (*text != "provider")
-    return invalid(tag, "'" + clipped(*text, 32) + "' is not provider, the only spread there is");
-  request.spread = domain::Spread::kProvider;
+  if (text->empty() || text->size() > kMaxBy) return invalid(tag, kByWhat);
+  request.spread = domain::fold(std::string_view(*text));
+  return Done{};
+}
+
+Status read_apart(const gloox::Tag& tag, domain::Request& request) {
+  if (const auto known = only_attributes(tag, {"request", "by"}); !known) return known;
+  if (const auto empty = empty_element(tag); !empty) return empty;
+  if (request.apart.size() >= domain::kMaxApart) {
+    return invalid(tag, "more than " + std::to_string(domain::kMaxApart) + " of them");
+  }
+  auto other = read_id(tag, "request");
+  if (!other) return other.error();
+  const auto by = required(tag, "by");
+  if (!by) return by.error();
+  if (by->size() > kMaxBy) return invalid(tag, kByWhat);
+  request.apart.push_back({{std::move(*other)}, domain::fold(std::string_view(*by))});
+  return Done{};
+}
+
+Status read_service(const gloox::Tag& tag, domain::Request& request) {
+  if (const auto known = only_attributes(tag, {"name"}); !known) return known;
+  if (const auto empty = empty_element(tag); !empty) return empty;
+  if (request.services.size() >= domain::kMaxRequestServices) {
+    return invalid(tag, "more than " + std::to_string(domain::kMaxRequestServices) + " services");
+  }
+  auto name = required(tag, "name");
+  if (!name) return name.error();
+  if (name->size() > kMaxServiceName) {
+    return invalid(tag, "a name has at most " + std::to_string(kMaxServiceName) + " bytes");
+  }
+  request.services.push_back(std::move(*name));
+  return Done{};
+}
+
+Status read_priority(const gloox::Tag& tag, domain::Request& request) {
+  const auto text = plain_text(tag);
+  if (!text) return text.error();
+  std::int32_t priority = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), priority);
+  if (error != std::errc() || end != text->data() + text->size() || priority < -domain::kMaxPriority ||
+      priority > domain::kMaxPriority) {
+    return invalid(tag, "'" + clipped(*text, 32) + "' is not a whole number from -100 to 100");
+  }
+  request.priority = priority;
   return Done{};
 }
 
@@ -74,26 +128,33 @@ Status read_duration(const gloox::Tag& tag, domain::Request& request) {
   return Done{};
 }
 
-Status read_deadline(const gloox::Tag& tag, domain::Request& request) {
+Status read_moment(const gloox::Tag& tag, std::optional<base::Timestamp>& moment) {
   const auto text = plain_text(tag);
   if (!text) return text.error();
-  const auto deadline = parse_timestamp(*text);
-  if (!deadline) return within(tag, deadline.error());
-  request.deadline = *deadline;
+  const auto at = parse_timestamp(*text);
+  if (!at) return within(tag, at.error());
+  moment = *at;
   return Done{};
 }
 
+Status read_start(const gloox::Tag& tag, domain::Request& request) { return read_moment(tag, request.start); }
+Status read_deadline(const gloox::Tag& tag, domain::Request& request) { return read_moment(tag, request.deadline); }
+
+// The elements a request has at most once.
 struct Once {
   std::string_view name;
   Status (*read)(const gloox::Tag&, domain::Request&);
 };
-constexpr Once kOnce[] = {{"needs", read_needs},   {"prefers", read_prefers},   {"count", read_count},
-                          {"spread", read_spread}, {"duration", read_duration}, {"deadline", read_deadline}};
+constexpr Once kOnce[] = {{"needs", read_needs},       {"prefers", read_prefers}, {"count", read_count},
+                          {"spares", read_spares},     {"spread", read_spread},   {"priority", read_priority},
+                          {"duration", read_duration}, {"start", read_start},     {"deadline", read_deadline}};
 
 Status read_child(const gloox::Tag& child, const gloox::Tag& parent, domain::Request& request,
                   bool (&seen)[std::size(kOnce)]) {
   if (!is_in(child, kMarketNs)) return keep_extension(child, request.extensions);
   if (child.name() == "resource") return read_resource(child, request.resources, nullptr);
+  if (child.name() == "service") return read_service(child, request);
+  if (child.name() == "apart") return read_apart(child, request);
   for (std::size_t i = 0; i < std::size(kOnce); ++i) {
     if (child.name() != kOnce[i].name) continue;
     if (seen[i]) return invalid(parent, "<" + child.name() + "> is there twice");
@@ -121,7 +182,7 @@ base::Result<RequestStanding> read_standing(const gloox::Tag& tag) {
   if (!parsed) return invalid(tag, "a state is one of waiting, granted, done, cancelled, expired");
   standing.state = *parsed;
   if (const std::string* granted = attribute(tag, "granted")) {
-    const auto number = parse_number(*granted, domain::kMaxCount);
+    const auto number = parse_number(*granted, domain::kMaxCount + domain::kMaxSpares);
     if (!number) return within(tag, number.error());
     standing.granted = static_cast<std::uint32_t>(*number);
   }
@@ -133,18 +194,38 @@ base::Result<RequestStanding> read_standing(const gloox::Tag& tag) {
   return standing;
 }
 
+void append_element(std::string& xml, std::string_view name, std::string_view text) {
+  xml.append("<").append(name).append(">");
+  append_escaped(xml, text);
+  xml.append("</").append(name).append(">");
+}
+
 void append_content(std::string& xml, const domain::Request& request) {
   append_resources(xml, request.resources, {});
-  append_filter(xml, "needs", request.needs);
-  for (const auto& [word, preference] : kPreferences) {
-    if (preference == request.prefers && preference != Preference::kBestFit) {
-      xml.append("<prefers>").append(word).append("</prefers>");
-    }
+  for (const auto& service : request.services) {
+    xml += "<service";
+    append_attribute(xml, "name", service);
+    xml += "/>";
   }
-  if (request.count != 1) xml.append("<count>").append(std::to_string(request.count)).append("</count>");
-  if (request.spread == domain::Spread::kProvider) xml += "<spread>provider</spread>";
-  xml.append("<duration>").append(format_duration(request.duration)).append("</duration>");
-  if (request.deadline) xml.append("<deadline>").append(format_timestamp(*request.deadline)).append("</deadline>");
+  append_filter(xml, "needs", request.needs);
+  if (request.prefers != domain::Preference{}) append_element(xml, "prefers", request.prefers.text());
+  if (request.count != 1 || request.gang) {
+    xml += "<count";
+    if (request.gang) append_attribute(xml, "gang", "true");
+    xml.append(">").append(std::to_string(request.count)).append("</count>");
+  }
+  if (request.spares != 0) append_element(xml, "spares", std::to_string(request.spares));
+  if (!request.spread.empty()) append_element(xml, "spread", request.spread);
+  for (const auto& apart : request.apart) {
+    xml += "<apart";
+    append_attribute(xml, "request", apart.request.value);
+    append_attribute(xml, "by", apart.by);
+    xml += "/>";
+  }
+  if (request.priority != 0) append_element(xml, "priority", std::to_string(request.priority));
+  append_element(xml, "duration", format_duration(request.duration));
+  if (request.start) append_element(xml, "start", format_timestamp(*request.start));
+  if (request.deadline) append_element(xml, "deadline", format_timestamp(*request.deadline));
   for (const auto& extension : request.extensions) xml += extension;
 }
 

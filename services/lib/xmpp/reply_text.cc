@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "xmpp/page_fit.h"
+#include "xmpp/payload_action.h"
 #include "xmpp/pubsub_answer.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
@@ -32,6 +33,9 @@ struct AppendBody {
     to += "/></publish></pubsub></iq>";
   }
   void operator()(const pubsub::Answer& answer) const { append_result(to, address, render(answer)); }
+  void operator()(const market::RequestExplanation& explanation) const {
+    append_result(to, address, render_explanation(explanation));
+  }
 };
 
 }  // namespace

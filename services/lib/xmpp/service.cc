@@ -10,6 +10,7 @@
 #include "xmpp/archive_request.h"
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
+#include "xmpp/payload_action.h"
 #include "xmpp/pubsub_fields.h"
 #include "xmpp/stanza_error.h"
 
@@ -17,13 +18,19 @@ namespace bourse::xmpp {
 
 using base::Errc;
 
+namespace {
+
+constexpr const char* kAskWithGet = "ask this with an iq of type get";
+
+}  // namespace
+
 Service::Service(ServiceConfig config, Backend& backend, TicketSigner sign, const base::Clock& clock)
     : config_(std::move(config)),
       backend_(backend),
       sign_(std::move(sign)),
       clock_(clock),
       facts_{config_.service.text(), config_.pools,  config_.ticket_key, config_.max_payload_bytes,
-             config_.version,        config_.policy, config_.contacts},
+             config_.version,        config_.policy, config_.contacts,   config_.rules},
       rules_{config_.pools, config_.policy, random_item_id, config_.max_payload_bytes},
       operators_(config_.operators.begin(), config_.operators.end()),
       probe_(config_.service.text()),
@@ -92,9 +99,9 @@ void Service::on_request(const gloox::Tag& payload, bool set, market::ReplyTo&& 
   if (ns == kPubsubNs || ns == kPubsubOwnerNs) return on_pubsub(payload, set, std::move(address));
   if (ns == kArchiveNs) return on_archive(payload, set, std::move(address));
   if (ns == kCommandsNs) return on_command(payload, set, std::move(address));
-  const bool known = ns == kMarketNs || ns == kDiscoInfoNs || ns == kDiscoItemsNs || ns == kPingNs || ns == kVersionNs;
-  if (known && set) return reply_error(address, {Errc::kBadRequest, "ask this with an iq of type get"});
-  if (ns == kMarketNs) return on_market_query(payload, std::move(address));
+  if (ns == kMarketNs) return on_market(payload, set, std::move(address));
+  const bool known = ns == kDiscoInfoNs || ns == kDiscoItemsNs || ns == kPingNs || ns == kVersionNs;
+  if (known && set) return reply_error(address, {Errc::kBadRequest, kAskWithGet});
   if (ns == kDiscoInfoNs) return on_disco_info(payload, std::move(address));
   if (ns == kDiscoItemsNs) return on_disco_items(payload, std::move(address));
   if (ns == kPingNs) return reply_result(address, {});
@@ -148,14 +155,36 @@ void Service::submit(PoolCommand&& wanted, market::ReplyTo&& address) {
   if (const auto taken = backend_.submit(std::move(command)); !taken) refuse(address, taken.error());
 }
 
+void Service::on_market(const gloox::Tag& payload, bool set, market::ReplyTo&& address) {
+  if (is_action(payload.name())) {
+    if (!set) return reply_error(address, {Errc::kBadRequest, "do this with an iq of type set"});
+    auto action = parse_action(payload);
+    if (!action) return reply_error(address, action.error());
+    return on_market_command({std::move(action->pool), std::move(action->action)}, std::move(address));
+  }
+  if (set) return reply_error(address, {Errc::kBadRequest, kAskWithGet});
+  if (payload.name() != "explain") return on_market_query(payload, std::move(address));
+  auto wanted = parse_explain(payload);
+  if (!wanted) return reply_error(address, wanted.error());
+  on_market_command({std::move(wanted->pool), std::move(wanted->request)}, std::move(address));
+}
+
+void Service::on_market_command(PoolCommand&& wanted, market::ReplyTo&& address) {
+  if (const auto known = check_pool(wanted.pool); !known) return reply_error(address, known.error());
+  submit(std::move(wanted), std::move(address));
+}
+
 void Service::on_market_query(const gloox::Tag& payload, market::ReplyTo&& address) {
   auto query = parse_query(payload, clock_.now());
   if (!query) return reply_error(address, query.error());
   const auto& pool = std::visit([](const auto& each) -> const domain::PoolName& { return each.pool; }, *query);
-  if (std::find(config_.pools.begin(), config_.pools.end(), pool) == config_.pools.end()) {
-    return reply_error(address, {Errc::kNotFound, "there is no pool '" + pool.value + "' here"});
-  }
+  if (const auto known = check_pool(pool); !known) return reply_error(address, known.error());
   ask(std::move(*query), std::move(address));
+}
+
+base::Status Service::check_pool(const domain::PoolName& pool) const {
+  if (std::find(config_.pools.begin(), config_.pools.end(), pool) != config_.pools.end()) return base::Done{};
+  return {Errc::kNotFound, "there is no pool '" + pool.value + "' here"};
 }
 
 void Service::ask(market::QueryBody&& body, market::ReplyTo&& address) {

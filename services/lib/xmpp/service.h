@@ -37,6 +37,7 @@ struct ServiceConfig {
   std::string version = {};                // of the program
   ContactAddresses contacts = {};
   BouncePolicy bounce = {};
+  market::Rules rules = {};  // announced
 };
 
 class Service final : public LinkHandler, public market::Outbox {
@@ -71,7 +72,10 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_pubsub(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_archive(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_command(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
+  void on_market(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_market_query(const gloox::Tag& payload, market::ReplyTo&& address);
+  void on_market_command(PoolCommand&& wanted, market::ReplyTo&& address);
+  [[nodiscard]] base::Status check_pool(const domain::PoolName& pool) const;
   void on_disco_info(const gloox::Tag& payload, market::ReplyTo&& address);
   void on_disco_items(const gloox::Tag& payload, market::ReplyTo&& address);
   void submit(PoolCommand&& wanted, market::ReplyTo&& address);

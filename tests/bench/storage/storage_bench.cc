@@ -1,6 +1,6 @@
 // Rows a second through PgStore: `storage_bench [rows] [batch]`. Publishes new offers, publishes them again, grants
-// one share of each, ends the grants, publishes items to a node, subscribes as many, and loads the pool; then how long
-// a page of each archive takes.
+// one share of each to a request of its own, ends the grants, publishes items to a node, subscribes as many, and loads
+// the pool; then how long a page of each archive takes.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -142,11 +142,37 @@ class Bench {
     batch.items.push_back(std::move(row));
   }
 
+  // The request a grant answers, in the same batch: its row, its event, its audit entry.
+  void ask_for(market::Batch& batch, std::uint64_t i) {
+    auto row = request("request-" + std::to_string(i), "cy@three.example", ++batch.counters.last_event.value);
+    row.state = domain::RequestState::kGranted;
+    row.granted = 1;
+    row.record.assign(120, 'r');
+    auto told = event(row.seq.value, row.id.value);
+    told.node.value = "commons/requests";
+    told.publisher = jid("cy@three.example/cli");
+    told.provider = {};
+    told.consumer = row.consumer;
+    told.record = row.record;
+    audit::Entry entry;
+    entry.at = row.submitted;
+    entry.kind = audit::EntryKind::kRequestSubmitted;
+    entry.actor = told.publisher;
+    entry.consumer = row.consumer;
+    entry.request = row.id;
+    entry.record = row.record;
+    batch.audit.push_back({{batch.counters.next_audit.value++}, audit::encode(entry)});
+    batch.audit_entries.push_back(std::move(entry));
+    batch.events.push_back(std::move(told));
+    batch.requests.push_back(std::move(row));
+  }
+
   market::GrantRow grant_of(market::Batch& batch, std::uint64_t i) {
     const auto from = offer_of(i, 0);
-    auto row =
-        grant(i + 1, from, request("r", "cy@three.example", 1), resources({{"cpu", 1000}, {"gpu", 500}}), {{1, 500}});
+    auto row = grant(i + 1, from, request("request-" + std::to_string(i), "cy@three.example", 1),
+                     resources({{"cpu", 1000}, {"gpu", 500}}), {{1, 500}});
     batch.counters.last_grant = row.id;
+    ask_for(batch, i);
     auto told = event(++batch.counters.last_event.value, domain::to_item_id(row.id));
     told.kind = market::EventKind::kGrantStarted;
     told.node.value = "commons/grants";

@@ -53,12 +53,42 @@ TEST(RunProgram, SaysWhyItDidNotStart) {
   EXPECT_EQ(end.text, "cannot start it: No such file or directory");
 }
 
+TEST(RunProgram, KeepsTheLastLineItSaid) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"echo first; echo ' the second '; echo", "the second"},
+      {"printf 'no end of line'", "no end of line"},
+      {"printf '\n\n'", ""},
+      {"true", ""},
+      {"yes | head -c 300000; echo done", "done"},
+  };
+  for (const auto& [script, said] : cases) {
+    const auto end = run_program("/bin/sh", {"-c", script}, {}, seconds(20), true);
+    EXPECT_EQ(end.exit_code, 0) << script;
+    EXPECT_EQ(end.said, said) << script;
+  }
+  EXPECT_EQ(shell("echo not asked for").said, "");
+}
+
+TEST(RunProgram, EndsOneThatNeverStopsWriting) {
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(
+      run_program("/bin/sh", {"-c", "while :; do echo x; done 2>/dev/null"}, {}, milliseconds(200), true).timed_out);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(15));
+}
+
+TEST(RunProgram, DoesNotWaitForWhatItLeavesRunning) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto end = run_program("/bin/sh", {"-c", "sleep 5 & echo left"}, {}, seconds(20), true);
+  EXPECT_EQ(end.said, "left");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(4));
+}
+
 TEST(HookRunner, RunsAllThatWaitBeforeItFinishes) {
   const auto file = std::filesystem::temp_directory_path() / ("bourse-hooks-" + std::to_string(::getpid()));
   std::filesystem::remove(file);
   std::atomic<int> good = 0;
   std::atomic<int> bad = 0;
-  const auto count = [&](bool succeeded) { ++(succeeded ? good : bad); };
+  const auto count = [&](bool succeeded, const std::string&) { ++(succeeded ? good : bad); };
   {
     HookRunner runner(seconds(20));
     for (int i = 0; i < 3; ++i) {

@@ -160,13 +160,54 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Offered, AttributesOfTheMachineAndOfTheSettings) {
   const auto offer = machine_offer(
-      config_of("[offer.attributes]\nos = \"plan9\"\nzone = \"north\"\n[offer]\nservices = [\"r:4.2\"]\n"), sample());
+      config_of("[offer.attributes]\nos = \"plan9\"\nzone = \"north\"\n[offer]\nservices = [\"r=4.2:3\"]\n"), sample());
   ASSERT_TRUE(offer.ok()) << offer.error().text;
   std::string text;
   for (const auto& attribute : offer->attributes) text += attribute.name + "=" + attribute.text + " ";
   EXPECT_EQ(text, "arch=x86_64 cpu.flag=aes cpu.flag=avx2 os=plan9 zone=north ");
-  EXPECT_EQ(offer->services, (std::vector<domain::Service>{{"r", "4.2", ""}}));
+  EXPECT_EQ(offer->services, (std::vector<domain::Service>{{"r", "4.2", "", 3}}));
   EXPECT_TRUE(domain::validate(*offer, base::Timestamp{}).ok());
+}
+
+struct TermsCase {
+  const char* name;
+  const char* toml;
+  bool hook;
+  const char* error;  // its beginning; empty: none
+  domain::Confirm confirm = domain::Confirm::kAuto;
+};
+class OfferedTerms : public testing::TestWithParam<TermsCase> {};
+TEST_P(OfferedTerms, Confirm) {
+  const auto& given = GetParam();
+  const auto offer = machine_offer(config_of(given.toml), sample(), given.hook);
+  if (*given.error != '\0') {
+    ASSERT_FALSE(offer.ok());
+    EXPECT_EQ(offer.error().text.rfind(given.error, 0), 0U) << offer.error().text;
+    return;
+  }
+  ASSERT_TRUE(offer.ok()) << offer.error().text;
+  EXPECT_EQ(offer->terms.confirm, given.confirm);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, OfferedTerms,
+    testing::Values(
+        TermsCase{"the_market_decides", "", false, ""},
+        TermsCase{"a_program_decides", "", true, "", domain::Confirm::kManual},
+        TermsCase{"a_person_decides", "[offer]\nconfirm = \"manual\"\n", false, "", domain::Confirm::kManual},
+        TermsCase{"a_program_for_nothing", "[offer]\nconfirm = \"auto\"\n", true, "agent.toml:2: offer.confirm: "},
+        TermsCase{"neither", "[offer]\nconfirm = \"maybe\"\n", false, "agent.toml:2: offer.confirm: "},
+        TermsCase{"a_zone_alone", "[offer]\ntz = \"Europe/Berlin\"\n", false, "agent.toml:2: offer.tz: "},
+        TermsCase{"bad_software", "[offer]\nservices = [\"r:4.2\"]\n", false, "agent.toml:2: offer.services: "},
+        TermsCase{"bad_grace", "[offer]\ngrace = \"soon\"\n", false, "agent.toml:2: offer.grace: "}),
+    [](const auto& at) { return at.param.name; });
+
+TEST(Offered, ScheduleGraceAndDrain) {
+  const auto offer = machine_offer(
+      config_of("[offer]\nschedule = \"Sat-Sun\"\ntz = \"Europe/Berlin\"\ngrace = \"5m\"\ndrain = true\n"), sample());
+  ASSERT_TRUE(offer.ok()) << offer.error().text;
+  EXPECT_EQ(offer->schedule, (domain::Schedule{"Sat-Sun", "Europe/Berlin"}));
+  EXPECT_EQ(offer->terms.grace, base::Duration(std::chrono::minutes(5)));
+  EXPECT_TRUE(offer->terms.drain);
 }
 
 TEST(Offered, IdIsTheHostUnlessSet) {

@@ -18,7 +18,7 @@ domain::Jid jid(const std::string& text) { return domain::Jid::parse(text).value
 const std::vector<EntryKind>& all_kinds() {
   static const std::vector<EntryKind> kinds = [] {
     std::vector<EntryKind> all;
-    for (int number = 1; number <= 14; ++number) all.push_back(static_cast<EntryKind>(number));
+    for (int number = 1; number <= 27; ++number) all.push_back(static_cast<EntryKind>(number));
     return all;
   }();
   return kinds;
@@ -62,6 +62,9 @@ TEST(EntryKind, NamesAreDistinctAndReadBack) {
   EXPECT_EQ(name(EntryKind::kProviderDown), "provider-down");
   EXPECT_EQ(name(EntryKind::kSanctioned), "sanctioned");
   EXPECT_EQ(name(EntryKind::kSanctionLifted), "sanction-lifted");
+  EXPECT_EQ(name(EntryKind::kGrantProposed), "grant-proposed");
+  EXPECT_EQ(name(EntryKind::kGrantTimedOut), "grant-timed-out");
+  EXPECT_EQ(name(EntryKind::kQuarantineLifted), "quarantine-lifted");
   for (const char* bad : {"", "offer", "Offer-Published", "offer-published "}) {
     EXPECT_EQ(entry_kind(bad), std::nullopt) << bad;
   }

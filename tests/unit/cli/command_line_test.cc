@@ -60,7 +60,26 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"wait_alone", {"request", "submit", "--cpu", "1", "--wait"}, true},
         Case{"wait_value", {"request", "submit", "--cpu", "1", "--wait=5m"}, true},
         Case{"count_zero", {"request", "submit", "--cpu", "1", "--count", "0"}, false},
-        Case{"unknown_preference", {"request", "submit", "--cpu", "1", "--prefers", "cheap"}, false},
+        Case{"weighted_preference", {"request", "submit", "--cpu", "1", "--prefers", "2*speed - price"}, true},
+        Case{"gang", {"request", "submit", "--count", "4", "--gang", "--spares", "1", "--service", "blast"}, true},
+        Case{"spread_alone", {"request", "submit", "--spread", "--cpu", "1"}, true},
+        Case{"spread_by", {"request", "submit", "--spread", "rack", "--cpu", "1"}, true},
+        Case{"apart", {"request", "submit", "--cpu", "1", "--apart-from", "a", "--apart-from", "b:domain"}, true},
+        Case{"priority", {"request", "submit", "--cpu", "1", "--priority", "-5"}, true},
+        Case{"priority_too_high", {"request", "submit", "--cpu", "1", "--priority", "101"}, false},
+        Case{"reservation", {"request", "submit", "--cpu", "1", "--start", "8h"}, true},
+        Case{"gang_and_file", {"request", "submit", "--gang", "request.xml"}, false},
+        Case{"offer_terms",
+             {"offer", "publish", "--schedule", "Sat-Sun", "--tz", "Europe/Berlin", "--grace", "5m", "--confirm",
+              "manual", "--starts", "1h", "--drain", "--service", "blast=2.14:4"},
+             true},
+        Case{"confirm_whenever", {"offer", "publish", "--cpu", "1", "--confirm", "whenever"}, false},
+        Case{"explain", {"request", "explain", "job"}, true}, Case{"explain_nothing", {"request", "explain"}, false},
+        Case{"confirm", {"grant", "confirm", "g5"}, true},
+        Case{"decline", {"grant", "decline", "g5", "--reason", "no"}, true},
+        Case{"renew", {"grant", "renew", "g5", "--for", "4h"}, true},
+        Case{"reclaim", {"grant", "reclaim", "g5", "--grace", "10m", "--reason", "mine"}, true},
+        Case{"confirm_with_reason", {"grant", "confirm", "g5", "--reason", "yes"}, false},
         Case{"keep_going_without_csv", {"request", "submit", "--cpu", "1", "--keep-going"}, false},
         Case{"audit_limit_zero", {"audit", "list", "--limit", "0"}, false},
         Case{"history", {"history", "show", "lab@example.org", "--since", "7d"}, true}),
@@ -87,7 +106,13 @@ TEST(ContentFlags, MakeAnOffer) {
   flags.resources.cpu = "500m";
   flags.resources.others = {"example.org/fpga=2"};
   flags.attributes = {"arch=x86_64", "cores.fast=8"};
-  flags.services = {"blast:2.14", "r"};
+  flags.services = {"blast=2.14:4", "r"};
+  flags.schedule = "Mon-Fri 18:00-08:00";
+  flags.zone = "Europe/Berlin";
+  flags.confirm = "manual";
+  flags.grace = "5m";
+  flags.starts = "1h";
+  flags.drain = true;
   flags.serves = "(domain=*.edu)";
   flags.max_lease = "8h";
   flags.expires = "2d";
@@ -97,10 +122,67 @@ TEST(ContentFlags, MakeAnOffer) {
   EXPECT_EQ(offer->resources.amount("cpu"), 500);
   EXPECT_EQ(offer->resources.amount("example.org/fpga"), 2000);
   EXPECT_EQ(offer->attributes[1].type, domain::AttributeType::kNumber);
-  EXPECT_EQ(offer->services[0], (domain::Service{"blast", "2.14", ""}));
-  EXPECT_EQ(offer->services[1], (domain::Service{"r", "", ""}));
+  EXPECT_EQ(offer->services, (std::vector<domain::Service>{{"blast", "2.14", "", 4}, {"r", "", "", 0}}));
+  EXPECT_EQ(offer->schedule, (domain::Schedule{"Mon-Fri 18:00-08:00", "Europe/Berlin"}));
+  EXPECT_EQ(offer->terms.confirm, domain::Confirm::kManual);
+  EXPECT_EQ(offer->terms.grace, base::Duration(std::chrono::minutes(5)));
+  EXPECT_EQ(offer->starts, kNow + std::chrono::hours(1));
+  EXPECT_TRUE(offer->terms.drain);
   EXPECT_EQ(offer->expires, kNow + std::chrono::hours(48));
   EXPECT_FALSE(offer->terms.divisible);
+}
+
+TEST(ContentFlags, MakeARequest) {
+  RequestFlags flags;
+  flags.services = {"blast"};
+  flags.prefers = "2*speed - price";
+  flags.count = 4;
+  flags.spares = 1;
+  flags.gang = true;
+  flags.apart = {"backup", "other:Rack"};
+  flags.priority = -5;
+  flags.start = "8h";
+  const auto request = flags.request(kNow);
+  ASSERT_TRUE(request.ok()) << request.error().text;
+  EXPECT_EQ(request->services, std::vector<std::string>{"blast"});
+  EXPECT_EQ(request->prefers.kind(), domain::Preference::Kind::kWeighted);
+  EXPECT_EQ(request->spares, 1U);
+  EXPECT_TRUE(request->gang);
+  EXPECT_EQ(request->spread, "");
+  EXPECT_EQ(request->apart, (std::vector<domain::AntiAffinity>{{{"backup"}, "provider"}, {{"other"}, "rack"}}));
+  EXPECT_EQ(request->priority, -5);
+  EXPECT_EQ(request->start, kNow + std::chrono::hours(8));
+}
+
+// Through the real parser: what stands behind --spread is its value only where it is none of the next flags.
+TEST(ContentFlags, SpreadIsByProviderUnlessSaid) {
+  const std::pair<std::vector<std::string>, std::string> cases[] = {
+      {{"--cpu", "1"}, ""},
+      {{"--spread", "--cpu", "1"}, "provider"},
+      {{"--cpu", "1", "--spread"}, "provider"},
+      {{"--spread", "Domain", "--cpu", "1"}, "domain"},
+      {{"--spread=rack", "--cpu", "1"}, "rack"},
+      {{"--spread", "none", "--cpu", "1"}, ""},
+  };
+  for (auto [arguments, spread] : cases) {
+    CLI::App app;
+    RequestFlags flags;
+    flags.add_to(app);
+    std::reverse(arguments.begin(), arguments.end());
+    app.parse(arguments);
+    const auto request = flags.request(kNow);
+    ASSERT_TRUE(request.ok()) << request.error().text;
+    EXPECT_EQ(request->spread, spread) << arguments.back();
+  }
+}
+
+TEST(ContentFlags, AZoneNeedsASchedule) {
+  OfferFlags flags;
+  flags.resources.cpu = "1";
+  flags.zone = "Europe/Berlin";
+  const auto offer = flags.offer(kNow);
+  ASSERT_FALSE(offer.ok());
+  EXPECT_EQ(offer.error().text.rfind("--tz: ", 0), 0U) << offer.error().text;
 }
 
 struct BadFlag {
@@ -124,6 +206,9 @@ INSTANTIATE_TEST_SUITE_P(
                     BadFlag{"needs", [](RequestFlags& flags) { flags.needs = "(arch=x"; }, "--needs: "},
                     BadFlag{"duration", [](RequestFlags& flags) { flags.duration = "soon"; }, "--duration: "},
                     BadFlag{"deadline", [](RequestFlags& flags) { flags.deadline = "tomorrow"; }, "--deadline: "},
+                    BadFlag{"start", [](RequestFlags& flags) { flags.start = "later"; }, "--start: "},
+                    BadFlag{"prefers", [](RequestFlags& flags) { flags.prefers = "3 * * speed"; }, "--prefers: "},
+                    BadFlag{"apart", [](RequestFlags& flags) { flags.apart = {":domain"}; }, "--apart-from: "},
                     BadFlag{"resource", [](RequestFlags& flags) { flags.resources.others = {"fpga"}; },
                             "--resource: "}),
     [](const auto& at) { return at.param.name; });
@@ -133,7 +218,8 @@ TEST(Completion, KnowsEveryCommandAndFlag) {
   CommandLine line;
   line.add_to(app);
   for (const auto& text : {bash_completion(app), zsh_completion(app), fish_completion(app)}) {
-    for (const char* word : {"offer", "withdraw", "from-csv", "audit", "keep-going", "completion"}) {
+    for (const char* word : {"offer", "withdraw", "from-csv", "audit", "keep-going", "completion", "explain", "reclaim",
+                             "gang", "schedule"}) {
       EXPECT_NE(text.find(word), std::string::npos) << word;
     }
   }

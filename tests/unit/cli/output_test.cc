@@ -73,6 +73,7 @@ TEST(Output, GrantAsJson) {
   EXPECT_EQ(json.dump(),
             R"({"id":"g42","offer":"desk","request":"r1","provider":"lab@example.org","consumer":"me@example.org",)"
             R"("state":"active","resources":{"cpu":"1500m","gpu":"500m"},"devices":[{"index":1,"quantity":"500m"}],)"
+            R"("ahead":false,)"
             R"("started":"1970-01-01T00:00:00Z","expires":"1970-01-01T02:00:00Z","fence":42,"ticket":"t"})");
 }
 

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,25 +51,42 @@ Offer any_offer() {
                                 *rc::gen::element(AttributeType::kString, AttributeType::kNumber,
                                                   AttributeType::kVersion, AttributeType::kBoolean)});
   }
-  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) offer.services.push_back({any_text(), any_text(), any_text()});
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    offer.services.push_back({any_text(), any_text(), any_text(), *rc::gen::inRange<std::uint32_t>(0, 3)});
+  }
   offer.schedule = {any_text(), any_text()};
   offer.terms.divisible = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) offer.terms.min_lease = any_duration();
   if (*rc::gen::arbitrary<bool>()) offer.terms.max_lease = any_duration();
   offer.terms.confirm = *rc::gen::element(Confirm::kAuto, Confirm::kManual);
+  if (*rc::gen::arbitrary<bool>()) offer.terms.grace = any_duration();
+  offer.terms.drain = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) offer.starts = any_time();
   offer.serves = any_filter();
   if (*rc::gen::arbitrary<bool>()) offer.expires = any_time();
   offer.extensions = any_texts();
   return offer;
 }
 
+Preference any_preference() {
+  const auto text =
+      *rc::gen::element<std::string>("best-fit", "availability", "fastest", "speed", "2*speed - 0.5*price + cpu");
+  return Preference::parse(text).value();
+}
+
 Request any_request() {
   Request request;
   request.resources = any_resources();
   request.needs = any_filter();
-  request.prefers = *rc::gen::element(Preference::kBestFit, Preference::kAvailability, Preference::kFastest);
+  request.prefers = any_preference();
   request.count = *rc::gen::inRange<std::uint32_t>(0, kMaxCount);
-  request.spread = *rc::gen::element(Spread::kNone, Spread::kProvider);
+  request.spread = *rc::gen::element<std::string>("", "provider", "domain", "rack");
+  request.services = any_texts();
+  request.spares = *rc::gen::inRange<std::uint32_t>(0, kMaxSpares);
+  request.gang = *rc::gen::arbitrary<bool>();
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) request.apart.push_back({{any_text()}, any_text()});
+  request.priority = *rc::gen::inRange(-kMaxPriority, kMaxPriority + 1);
+  if (*rc::gen::arbitrary<bool>()) request.start = any_time();
   request.duration = any_duration();
   if (*rc::gen::arbitrary<bool>()) request.deadline = any_time();
   request.extensions = any_texts();
@@ -86,8 +105,9 @@ Grant any_grant() {
     grant.devices.push_back(
         {static_cast<std::uint16_t>(*rc::gen::inRange(0, 1024)), *rc::gen::inRange<std::int64_t>(1, 1001)});
   }
-  grant.state =
-      *rc::gen::element(GrantState::kActive, GrantState::kReleased, GrantState::kExpired, GrantState::kRevoked);
+  grant.state = *rc::gen::elementOf(std::vector<GrantState>(std::begin(kGrantStates), std::end(kGrantStates)));
+  grant.ahead = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) grant.state_until = any_time();
   grant.started = any_time();
   grant.expires = any_time();
   if (*rc::gen::arbitrary<bool>()) grant.ended = any_time();
@@ -141,8 +161,11 @@ TEST(Records, DecodingLeavesNothingBehind) {
   ASSERT_TRUE(full.resources.add("cpu", 1).ok());
   full.gpu_model = "V100";
   full.attributes = {{"arch", "arm64", AttributeType::kString}};
-  full.services = {{"s", "1", "u"}};
+  full.services = {{"s", "1", "u", 2}};
   full.terms.max_lease = base::Duration(5);
+  full.terms.grace = base::Duration(6);
+  full.terms.drain = true;
+  full.starts = at(8);
   full.serves = Filter::parse("(a=1)").value();
   full.expires = at(9);
   full.extensions = {"<x/>"};
@@ -150,6 +173,22 @@ TEST(Records, DecodingLeavesNothingBehind) {
   const auto empty = decode_offer(encode(Offer()));
   ASSERT_TRUE(empty.ok());
   EXPECT_EQ(*empty, Offer());
+
+  Request request;
+  request.services = {"s"};
+  request.prefers = Preference::parse("2*speed").value();
+  request.spread = "rack";
+  request.apart = {{{"r"}, "rack"}};
+  request.gang = true;
+  request.start = at(9);
+  ASSERT_TRUE(decode_request(encode(request)).ok());
+  EXPECT_EQ(*decode_request(encode(Request())), Request());
+
+  Grant grant;
+  grant.ahead = true;
+  grant.state_until = at(9);
+  ASSERT_TRUE(decode_grant(encode(grant)).ok());
+  EXPECT_EQ(*decode_grant(encode(Grant())), Grant());
 }
 
 // Records are kept for ever: what version 0.1 wrote must never read or come out differently.
@@ -167,6 +206,135 @@ TEST(Records, BytesAreFrozen) {
   EXPECT_EQ(encode(AvailabilityChange{jid("a@b"), Presence::kDown, at(7)}), std::string("\x0A\x03"
                                                                                         "a@b"
                                                                                         "\x10\x02\x18\x07"));
+}
+
+// One field of protobuf's wire format, by hand, so that the test knows only the numbers of then.
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
+  return bytes += static_cast<char>(value);
+}
+std::string number(std::uint32_t field, std::uint64_t value) { return varint(field << 3) + varint(value); }
+std::string text(std::uint32_t field, const std::string& value) {
+  return varint(field << 3 | 2) + varint(value.size()) + value;
+}
+std::string amount(std::uint32_t field, const std::string& name, std::uint64_t value) {
+  return text(field, text(1, name) + number(2, value));
+}
+
+// What version 0.1 wrote, with everything it could say.
+TEST(Records, OldOffersStillDecode) {
+  const std::string bytes = amount(1, "cpu", 16'000) + amount(1, "gpu", 2000) + text(2, "V100") +
+                            text(3, text(1, "arch") + text(2, "x86_64") + number(3, 1)) +
+                            text(4, text(1, "blast") + text(2, "2.14") + text(3, "https://x")) + text(5, "Sat-Sun") +
+                            text(6, "Europe/Berlin") +
+                            text(7, number(1, 1) + number(2, 600) + number(3, 7200) + number(4, 2)) +
+                            text(8, "(domain=*.edu)") + number(9, 1'790'000'000'000'000) + text(10, "<x/>");
+  Offer expected;
+  ASSERT_TRUE(expected.resources.add("cpu", 16'000).ok());
+  ASSERT_TRUE(expected.resources.add("gpu", 2000).ok());
+  expected.gpu_model = "V100";
+  expected.attributes = {{"arch", "x86_64", AttributeType::kString}};
+  expected.services = {{"blast", "2.14", "https://x", 0}};
+  expected.schedule = {"Sat-Sun", "Europe/Berlin"};
+  expected.terms.min_lease = base::Duration(600);
+  expected.terms.max_lease = base::Duration(7200);
+  expected.terms.confirm = Confirm::kManual;
+  expected.serves = Filter::parse("(domain=*.edu)").value();
+  expected.expires = at(1'790'000'000'000'000);
+  expected.extensions = {"<x/>"};
+  const auto decoded = decode_offer(bytes);
+  ASSERT_TRUE(decoded.ok()) << decoded.error().text;
+  EXPECT_EQ(*decoded, expected);
+  EXPECT_EQ(encode(*decoded), bytes) << "the same offer published again must be the same record";
+}
+
+TEST(Records, OldRequestsStillDecode) {
+  const std::vector<std::pair<std::uint64_t, std::string>> preferences = {
+      {1, "best-fit"}, {2, "availability"}, {3, "fastest"}};
+  const std::vector<std::pair<std::uint64_t, std::string>> spreads = {{1, ""}, {2, "provider"}};
+  for (const auto& [prefers, preference] : preferences) {
+    for (const auto& [spread, by] : spreads) {
+      const std::string bytes = amount(1, "cpu", 500) + text(2, "(a=1)") + number(3, prefers) + number(4, 7) +
+                                number(5, spread) + number(6, 3'600'000'000) + number(7, 1'790'000'000'000'000) +
+                                text(8, "<x/>");
+      Request expected;
+      ASSERT_TRUE(expected.resources.add("cpu", 500).ok());
+      expected.needs = Filter::parse("(a=1)").value();
+      expected.prefers = Preference::parse(preference).value();
+      expected.count = 7;
+      expected.spread = by;
+      expected.duration = std::chrono::hours(1);
+      expected.deadline = at(1'790'000'000'000'000);
+      expected.extensions = {"<x/>"};
+      const auto decoded = decode_request(bytes);
+      ASSERT_TRUE(decoded.ok()) << decoded.error().text;
+      EXPECT_EQ(*decoded, expected);
+      EXPECT_EQ(encode(*decoded), bytes);
+    }
+  }
+}
+
+TEST(Records, OldGrantsStillDecode) {
+  const std::vector<GrantState> states = {GrantState::kActive, GrantState::kReleased, GrantState::kExpired,
+                                          GrantState::kRevoked};
+  for (std::uint64_t state = 1; state <= states.size(); ++state) {
+    const std::string bytes = number(1, 42) + text(2, "o1") + text(3, "r1") + text(4, "lab@example.org") +
+                              text(5, "ana@example.net") + amount(6, "gpu", 500) +
+                              text(7, number(1, 3) + number(2, 500)) + number(8, state) + number(9, 5) + number(10, 9) +
+                              number(11, 8) + text(12, "why");
+    Grant expected;
+    expected.id = {42};
+    expected.offer = {"o1"};
+    expected.request = {"r1"};
+    expected.provider = jid("lab@example.org");
+    expected.consumer = jid("ana@example.net");
+    ASSERT_TRUE(expected.resources.add("gpu", 500).ok());
+    expected.devices = {{3, 500}};
+    expected.state = states[state - 1];
+    expected.started = at(5);
+    expected.expires = at(9);
+    expected.ended = at(8);
+    expected.reason = "why";
+    const auto decoded = decode_grant(bytes);
+    ASSERT_TRUE(decoded.ok()) << decoded.error().text;
+    EXPECT_EQ(*decoded, expected);
+    EXPECT_EQ(encode(*decoded), bytes);
+  }
+}
+
+// The numbers of what version 0.2 added.
+TEST(Records, NewFieldsHaveTheirNumbers) {
+  Offer offer;
+  offer.services = {{"s", "", "", 4}};
+  offer.terms.grace = base::Duration(7);
+  offer.terms.drain = true;
+  offer.starts = at(9);
+  EXPECT_EQ(encode(offer), text(4, text(1, "s") + number(4, 4)) +
+                               text(7, number(1, 1) + number(4, 1) + number(5, 7) + number(6, 1)) + number(11, 9));
+  Request request;
+  request.prefers = Preference::parse("2*speed").value();
+  request.services = {"s"};
+  request.spares = 1;
+  request.gang = true;
+  request.spread = "rack";
+  request.apart = {{{"r"}, "by"}};
+  request.priority = -5;
+  request.duration = base::Duration(1);
+  request.start = at(9);
+  EXPECT_EQ(encode(request), number(4, 1) + number(6, 1) + text(9, "2*speed") + text(10, "s") + number(11, 1) +
+                                 number(12, 1) + text(13, "rack") + text(14, text(1, "r") + text(2, "by")) +
+                                 number(15, 9) + number(16, 9));
+  const std::vector<GrantState> states = {GrantState::kProposed, GrantState::kReserved, GrantState::kReclaiming,
+                                          GrantState::kSuspect,  GrantState::kDeclined, GrantState::kTimedOut,
+                                          GrantState::kLost};
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    Grant grant;
+    grant.state = states[i];
+    grant.ahead = true;
+    grant.state_until = at(9);
+    EXPECT_EQ(encode(grant), number(8, 5 + i) + number(13, 1) + number(14, 9));
+  }
 }
 
 template <class Decode>
@@ -199,6 +367,21 @@ TEST(Records, RefuseDamage) {
   bad = offer;
   bad.add_resources()->set_name("cpu");
   expect_corrupt("amount 0", bad, decode_offer);
+
+  v1::Request request;
+  request.set_prefers(v1::PREFERENCE_BEST_FIT);
+  request.set_spread(v1::SPREAD_NONE);
+  ASSERT_TRUE(decode_request(request.SerializeAsString()).ok());
+  v1::Request bad_request = request;
+  bad_request.clear_prefers();
+  expect_corrupt("no preference", bad_request, decode_request);
+  bad_request.set_preference("2*");
+  expect_corrupt("preference", bad_request, decode_request);
+  bad_request = request;
+  bad_request.clear_spread();
+  expect_corrupt("no spread", bad_request, decode_request);
+  bad_request.set_spread(static_cast<v1::Spread>(77));
+  expect_corrupt("spread", bad_request, decode_request);
 
   v1::Grant grant;
   grant.set_state(v1::GRANT_STATE_ACTIVE);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "domain/offer.h"
+
 namespace bourse::domain {
 namespace {
 
@@ -31,7 +33,21 @@ TEST(ValidateRequest, Good) {
   limits.count = kMaxCount;
   limits.duration = kMaxDuration;
   limits.deadline = kNow + base::Duration(1);
+  limits.start = kNow + kMaxAhead;
+  limits.spares = kMaxSpares;
+  limits.priority = -kMaxPriority;
+  limits.gang = true;
+  limits.spread = "domain";
+  limits.apart = {{{"r1"}, "provider"}, {{"r1"}, "rack"}, {{"r2"}, "rack"}};
   EXPECT_TRUE(validate(limits, kNow).ok());
+}
+
+TEST(ValidateRequest, GoodWithoutResources) {
+  Request request;
+  request.services = {"blast", "c++"};
+  request.start = kNow - base::Duration(1);  // is now
+  request.needs = Filter::parse("(|(&(cpu>=8)(cpu<=4))(&(flag=avx)(flag=avx2)))").value();
+  EXPECT_TRUE(validate(request, kNow).ok()) << validate(request, kNow).error().text;
 }
 
 struct Case {
@@ -57,6 +73,55 @@ TEST(ValidateRequest, Bad) {
          for (int i = 0; i < 32; ++i) ASSERT_TRUE(r.resources.add("r" + std::to_string(i), 1).ok());
        },
        "more than 32"},
+      {"count in the millions", [](Request& r) { r.count = 3'000'000; }, "count"},
+      {"spares in the millions", [](Request& r) { r.spares = 3'000'000; }, "spares"},
+      {"priority too high", [](Request& r) { r.priority = 101; }, "priority"},
+      {"priority too low", [](Request& r) { r.priority = -101; }, "priority"},
+      {"duration of centuries", [](Request& r) { r.duration = std::chrono::hours(24 * 36'500); }, "duration"},
+      {"start in centuries", [](Request& r) { r.start = kNow + kMaxAhead + base::Duration(1); }, "start"},
+      {"a service without a name", [](Request& r) { r.services = {""}; }, "service has no name"},
+      {"a service of bad bytes", [](Request& r) { r.services = {"\xFF"}; }, "service '?'"},
+      {"a service twice",
+       [](Request& r) {
+         r.services = {"blast", "Blast"};
+       },
+       "service 'Blast'"},
+      {"too many services",
+       [](Request& r) {
+         for (int i = 0; i < 17; ++i) r.services.push_back("s" + std::to_string(i));
+       },
+       "more than 16 services"},
+      {"a resource that is a service", [](Request& r) { (void)r.resources.add("service/x", 1); }, "'service/x'"},
+      {"cpu in upper case", [](Request& r) { (void)r.resources.add("Cpu", 1); }, "'Cpu'"},
+      {"spread by nothing offers have", [](Request& r) { r.spread = "jid"; }, "spread 'jid'"},
+      {"spread by no name", [](Request& r) { r.spread = "two racks"; }, "spread"},
+      {"apart of nothing",
+       [](Request& r) {
+         r.apart = {{{""}, "rack"}};
+       },
+       "apart"},
+      {"apart by nothing",
+       [](Request& r) {
+         r.apart = {{{"r1"}, ""}};
+       },
+       "apart by"},
+      {"apart by group",
+       [](Request& r) {
+         r.apart = {{{"r1"}, "group"}};
+       },
+       "apart by 'group'"},
+      {"apart twice",
+       [](Request& r) {
+         r.apart = {{{"r1"}, "rack"}, {{"r1"}, "rack"}};
+       },
+       "apart: request 'r1'"},
+      {"too many apart",
+       [](Request& r) {
+         for (int i = 0; i < 17; ++i) r.apart.push_back({{"r" + std::to_string(i)}, "rack"});
+       },
+       "apart: more than 16"},
+      {"needs what cannot be", [](Request& r) { r.needs = Filter::parse("(&(cpu>=8)(cpu<=4))").value(); },
+       "needs: (cpu>=8) and (cpu<=4) exclude each other"},
   };
   for (const auto& test : cases) {
     Request request = sample();
@@ -75,6 +140,17 @@ TEST(RequestState, NamesReadBack) {
   }
   EXPECT_EQ(name(RequestState::kWaiting), "waiting");
   EXPECT_EQ(request_state("canceled"), std::nullopt);
+}
+
+TEST(DemandOf, TakesASeatOfEachService) {
+  Request request = sample();
+  EXPECT_EQ(demand_of(request), request.resources);
+  request.services = {"Blast", "c++"};
+  const Resources demand = demand_of(request);
+  EXPECT_EQ(demand.amount("cpu"), 4000);
+  EXPECT_EQ(demand.amount("service/blast"), 1000);
+  EXPECT_EQ(demand.amount(service_resource("c++")), 1000);
+  EXPECT_EQ(demand.entries().size(), 3U);
 }
 
 }  // namespace

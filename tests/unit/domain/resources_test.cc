@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,21 @@ TEST(Resources, RefuseBadEntries) {
     EXPECT_EQ(resources.entries().size(), 1U) << test.name;
     EXPECT_EQ(resources.amount("there"), 5) << test.name;
   }
+}
+
+TEST(Resources, Increase) {
+  Resources resources;
+  ASSERT_TRUE(resources.add("cpu", 1000).ok());
+  resources.increase("cpu", 500);
+  resources.increase("a", 7);
+  EXPECT_EQ(resources.amount("cpu"), 1500);
+  EXPECT_EQ(resources.amount("a"), 7);
+  EXPECT_EQ(resources.entries().front().name, "a");
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  resources.increase("a", kMost - 7);
+  EXPECT_EQ(resources.amount("a"), kMost);
+  resources.increase("a", kMost);
+  EXPECT_EQ(resources.amount("a"), kMost);
 }
 
 TEST(CountsBytes, Table) {

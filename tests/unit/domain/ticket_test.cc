@@ -121,6 +121,37 @@ TEST(Ticket, IsValidFromStartToEndGiveOrTakeFiveSeconds) {
   }
 }
 
+// Nothing a proposal's parties have can be shown as the ticket of an active grant.
+TEST(Ticket, NoneBeforeTheProviderAgreed) {
+  for (const auto state : kGrantStates) {
+    const bool expected = state == GrantState::kActive || state == GrantState::kReclaiming ||
+                          state == GrantState::kSuspect || state == GrantState::kReserved;
+    EXPECT_EQ(may_have_ticket(state), expected) << name(state);
+  }
+  Ticket proposed = sample();
+  proposed.grant.state = GrantState::kProposed;
+  EXPECT_DEATH((void)sign_ticket(proposed, market_key()), "may_have_ticket");
+}
+
+TEST(Ticket, OfAReservationIsNotValidBeforeItBegins) {
+  Ticket reserved = sample();
+  reserved.grant.state = GrantState::kReserved;
+  reserved.grant.ahead = true;
+  const std::string jws = sign_ticket(reserved, market_key());
+  const auto early = verify(jws, kStart - std::chrono::hours(24));
+  ASSERT_FALSE(early.ok());
+  EXPECT_EQ(early.error().code, base::Errc::kConflict);
+  EXPECT_TRUE(verify(jws, kStart).ok());
+}
+
+TEST(Ticket, CountsSeatsOfServices) {
+  Ticket ticket = sample();
+  ASSERT_TRUE(ticket.grant.resources.add("service/blast", 1000).ok());
+  const auto verified = verify(sign_ticket(ticket, market_key()));
+  ASSERT_TRUE(verified.ok()) << verified.error().text;
+  EXPECT_EQ(verified->grant.resources.amount("service/blast"), 1000);
+}
+
 TEST(Ticket, IsForOneProvider) {
   const auto verified =
       verify_ticket(sign_ticket(sample(), market_key()), market_key().verify_key(), jid("other@example.org"), kStart);

@@ -11,9 +11,15 @@ struct Words {
     return "request " + row.id.value + " " + std::string(name(row.state)) + " " + std::to_string(row.granted);
   }
   std::string operator()(const GrantStarted& change) const {
-    return "grant " + to_item_id(change.grant.id) + " on " + change.grant.offer.value + " for " +
-           change.grant.request.value;
+    const auto& grant = change.grant;
+    return "grant " + to_item_id(grant.id) + " on " + grant.offer.value + " for " + grant.request.value +
+           (grant.state == domain::GrantState::kActive ? "" : " " + std::string(name(grant.state)));
   }
+  std::string operator()(const GrantChanged& change) const {
+    return to_item_id(change.grant.id) + " " + std::string(name(change.grant.state));
+  }
+  std::string operator()(const UsageRow& /*row*/) const { return {}; }
+  std::string operator()(const RequestExplanation& answer) const { return "explained " + answer.request.value; }
   std::string operator()(const GrantEnded& change) const {
     return to_item_id(change.grant.id) + " " + std::string(name(change.grant.state));
   }
@@ -29,7 +35,10 @@ struct Words {
   }
   std::string operator()(const pubsub::ItemRow& row) const { return (row.removed ? "-item " : "+item ") + row.id; }
   std::string operator()(const SanctionRow& row) const {
-    return row.jid.text() + (row.drained ? " drained" : "") + (row.banned ? " banned" : "");
+    return row.jid.text() + (row.drained ? " drained" : "") + (row.banned ? " banned" : "") +
+           (row.quarantined_until ? " quarantined"
+            : row.failures > 0    ? " failed"
+                                  : "");
   }
   std::string operator()(const domain::AvailabilityChange& change) const {
     return change.provider.text() + " " + std::string(name(change.presence));
@@ -51,7 +60,9 @@ struct Words {
 
 std::vector<std::string> in_words(const Plan& plan) {
   std::vector<std::string> words;
-  for (const auto& change : plan.changes) words.push_back(std::visit(Words{}, change));
+  for (const auto& change : plan.changes) {
+    if (auto word = std::visit(Words{}, change); !word.empty()) words.push_back(std::move(word));
+  }
   for (const auto& reply : plan.replies) words.push_back(std::visit(Words{}, reply.body));
   return words;
 }

@@ -12,7 +12,7 @@
 #include "domain/records.h"
 #include "market/decide.h"
 #include "market/state.h"
-#include "matching/scan_engine.h"
+#include "support/reference_engine.h"
 
 namespace bourse::market {
 
@@ -43,7 +43,11 @@ inline domain::Request request_of(const std::vector<std::pair<std::string, std::
 class Pool {
  public:
   base::Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
-  State state{{.pool = {"commons"}, .operators = {jid("admin@a.test")}}, std::make_unique<matching::ScanEngine>()};
+  State state;
+
+  explicit Pool(Rules rules = {})
+      : state({.pool = {"commons"}, .operators = {jid("admin@a.test")}, .policy = {}, .rules = std::move(rules)},
+              std::make_unique<matching::ReferenceEngine>()) {}
 
   Plan act(const std::string& actor, CommandBody body) {
     const Command command{{"commons"}, jid(actor), {jid(actor), "bourse.test", "id1"}, std::move(body)};
@@ -59,6 +63,10 @@ class Pool {
   }
   Plan retract(const std::string& actor, const std::string& leaf, const std::string& item) {
     return act(actor, Retract{{"commons/" + leaf}, item});
+  }
+  Plan action(const std::string& actor, GrantAction::Kind kind, std::uint64_t grant,
+              std::optional<base::Duration> duration = {}) {
+    return act(actor, GrantAction{.kind = kind, .grant = {grant}, .duration = duration});
   }
   Plan pass(base::Duration time) {
     now += time;

@@ -44,7 +44,7 @@ class Running {
               config.holder = "test";
               return config;
             }(),
-            store, [] { return std::make_unique<matching::ScanEngine>(); }, outbox, clock),
+            store, [] { return std::make_unique<matching::ReferenceEngine>(); }, outbox, clock),
         thread_([this](const std::stop_token& stop) { spine_.run(stop); }) {
     while (!spine_.ready()) std::this_thread::yield();
   }
@@ -320,8 +320,8 @@ TEST_F(SpineTest, LeasedSubscriptionsEndInTime) {
 
 TEST_F(SpineTest, AnUnknownPoolIsNeverReady) {
   Spine spine(
-      {.pool = {{"elsewhere"}, {}}, .holder = "test"}, store, [] { return std::make_unique<matching::ScanEngine>(); },
-      outbox, clock);
+      {.pool = {{"elsewhere"}, {}}, .holder = "test"}, store,
+      [] { return std::make_unique<matching::ReferenceEngine>(); }, outbox, clock);
   std::jthread thread([&](const std::stop_token& stop) { spine.run(stop); });
   const auto refused = spine.submit({{"elsewhere"}, jid("a@a.test/x"), {}, LinkUp{}});
   ASSERT_FALSE(refused.ok());

@@ -50,6 +50,7 @@ TEST(FeasibilityTest, NeedsOverAnOffer) {
   offer.gpu_model = "V100";
   offer.services.push_back({"blast", "2.14", ""});
 
+  using Verdict = ProfileAttributes::Verdict;
   struct Case {
     const char* needs;
     Verdict of_profile;
@@ -78,14 +79,27 @@ TEST(FeasibilityTest, NeedsOverAnOffer) {
       {"(domain=uni.example)", Verdict::kPerOffer, true},
       {"(domain=*.edu)", Verdict::kPerOffer, false},
       {"(&(arch=x86_64)(cpu>=4))", Verdict::kPerOffer, true},
+      {"(&(arch=aarch64)(cpu>=4))", Verdict::kNo, false},  // whatever the amount
+      {"(|(arch=x86_64)(cpu>=40))", Verdict::kYes, true},
+      {"(!(cpu>=40))", Verdict::kPerOffer, true},
+      {"(cpu=*)", Verdict::kYes, true},
+      {"(!(provider=*))", Verdict::kNo, false},
   };
-  ProfileTable profiles;
-  const Profile& profile = profiles.at(profiles.acquire(offer));
-  const std::vector<std::int64_t> totals = {4000, 2000, std::int64_t{8} << 30};
+  Openings openings;
+  ProfileTable profiles(openings);
+  const ProfileId id = profiles.acquire(offer, domain::capacity_of(offer));
+  const std::vector<std::int64_t> totals = {4000, 2000, std::int64_t{8} << 30, 0};
+  const domain::Jid provider = jid("ann@uni.example");
+  const OfferSource source(profiles.at(id), profiles.names(), totals, provider);
   for (const Case& c : cases) {
     SCOPED_TRACE(c.needs);
-    EXPECT_EQ(needs_of_profile(filter(c.needs), profile, profiles.names()), c.of_profile);
-    EXPECT_EQ(needs_of_offer(filter(c.needs), profile, profiles.names(), totals, jid("ann@uni.example")), c.of_offer);
+    const auto needs = filter(c.needs);
+    EXPECT_EQ(profiles.attributes().judge(needs, id), c.of_profile);
+    const auto of_all = profiles.attributes().judge(needs);
+    EXPECT_EQ(of_all.yes.test(id), c.of_profile == Verdict::kYes);
+    EXPECT_EQ(!of_all.yes.test(id) && !of_all.no.test(id) && of_all.depends.test(id),
+              c.of_profile == Verdict::kPerOffer);
+    EXPECT_EQ(needs.accepts([&](std::string_view name) { return source.values(name); }), c.of_offer);
   }
 }
 
@@ -102,12 +116,15 @@ TEST(FeasibilityTest, ServesAConsumer) {
       {"(jid=bob@mit.edu)", true},
       {"(jid=eve@mit.edu)", false},
       {"(!(jid=eve@mit.edu))", true},
-      {"(group=friends)", false},
+      {"(group=friends)", true},
+      {"(group=enemies)", false},
       {"(!(group=friends))", false},
-      {"(|(group=friends)(domain=mit.edu))", true},
+      {"(age>=18)", false},
+      {"(!(age>=18))", false},
   };
+  const std::vector<std::string> groups = {"friends", "lab"};
   for (const Case& c : cases) {
-    EXPECT_EQ(serves_consumer(filter(c.serves), jid("Bob@mit.edu")), c.accepted) << c.serves;
+    EXPECT_EQ(serves_consumer(filter(c.serves), jid("Bob@mit.edu"), groups), c.accepted) << c.serves;
   }
 }
 

@@ -34,7 +34,12 @@ TEST(ProfileTest, WhatMakesAProfile) {
        },
        true},
       {"expiry", [](auto& o) { o.expires = base::Timestamp(1h); }, true},
-      {"foreign elements", [](auto& o) { o.extensions.push_back("<x xmlns='y'/>"); }, true},
+      {"start", [](auto& o) { o.starts = base::Timestamp(1h); }, true},
+      {"foreign elements", [](auto& o) { o.extensions.push_back("<x xmlns='y'/>"); }, false},
+      {"seats", [](auto& o) { o.services[0].seats = 3; }, false},
+      {"schedule", [](auto& o) { o.schedule.text = "Mon"; }, false},
+      {"drain", [](auto& o) { o.terms.drain = true; }, false},
+      {"grace", [](auto& o) { o.terms.grace = 1h; }, false},
       {"a resource more", [](auto& o) { EXPECT_TRUE(o.resources.add("memory", 1).ok()); }, false},
       {"gpu model", [](auto& o) { o.gpu_model = "V100"; }, false},
       {"attribute text", [](auto& o) { o.attributes[0].text = "aarch64"; }, false},
@@ -56,40 +61,55 @@ TEST(ProfileTest, WhatMakesAProfile) {
   }
 }
 
-TEST(ProfileTest, EqualOnesAreOneAndGoWithTheirLastUse) {
-  ProfileTable table;
-  const ProfileId first = table.acquire(machine());
-  EXPECT_EQ(table.acquire(machine()), first);
-  const ProfileId other = table.acquire(testing::offer({{"cpu", "1"}}));
+class ProfileTableTest : public ::testing::Test {
+ protected:
+  ProfileId acquire(const domain::Offer& offer) { return table_.acquire(offer, domain::capacity_of(offer)); }
+
+  Openings openings_;
+  ProfileTable table_{openings_};
+};
+
+TEST_F(ProfileTableTest, EqualOnesAreOneAndGoWithTheirLastUse) {
+  const ProfileId first = acquire(machine());
+  EXPECT_EQ(acquire(machine()), first);
+  const ProfileId other = acquire(testing::offer({{"cpu", "1"}}));
   EXPECT_NE(other, first);
-  EXPECT_EQ(table.size(), 2U);
+  EXPECT_EQ(table_.size(), 2U);
 
-  table.release(first);
-  EXPECT_EQ(table.size(), 2U);
-  table.release(first);
-  EXPECT_EQ(table.size(), 1U);
-  EXPECT_EQ(table.all()[first], nullptr);
-  EXPECT_FALSE(table.names().find("gpu").has_value());
-  EXPECT_TRUE(table.names().find("cpu").has_value());
+  table_.release(first);
+  EXPECT_EQ(table_.size(), 2U);
+  table_.release(first);
+  EXPECT_EQ(table_.size(), 1U);
+  EXPECT_FALSE(table_.exists(first));
+  EXPECT_FALSE(table_.names().find("gpu").has_value());
+  EXPECT_TRUE(table_.names().find("cpu").has_value());
 }
 
-TEST(ProfileTest, ANumberRestsUntilForgotten) {
-  ProfileTable table;
-  const ProfileId first = table.acquire(machine());
-  table.release(first);
-  EXPECT_NE(table.acquire(testing::offer({{"cpu", "1"}})), first);
-  table.forgotten();
-  EXPECT_EQ(table.acquire(testing::offer({{"memory", "1"}})), first);
+TEST_F(ProfileTableTest, ANumberUsedAgainIsBornAgain) {
+  const ProfileId first = acquire(machine());
+  table_.release(first);
+  const std::uint64_t births = table_.births();
+  EXPECT_EQ(acquire(testing::offer({{"cpu", "1"}})), first);
+  ASSERT_EQ(table_.births(), births + 1);
+  EXPECT_EQ(table_.born(births), first);
 }
 
-TEST(ProfileTest, WantsForgettingAfterManyHaveGone) {
-  ProfileTable table;
-  for (int i = 0; !table.wants_forgetting(); ++i) {
-    ASSERT_LT(i, 10'000);
-    table.release(table.acquire(testing::with(testing::offer({{"cpu", "1"}}), "host", "h" + std::to_string(i))));
+TEST_F(ProfileTableTest, OldBirthsAreForgotten) {
+  for (int i = 0; table_.first_birth() == 0; ++i) {
+    ASSERT_LT(i, 100'000);
+    table_.release(acquire(testing::with(testing::offer({{"cpu", "1"}}), "host", "h" + std::to_string(i))));
   }
-  table.forgotten();
-  EXPECT_FALSE(table.wants_forgetting());
+  EXPECT_LT(table_.first_birth(), table_.births());
+}
+
+TEST_F(ProfileTableTest, LanesForTheFirstOtherResources) {
+  acquire(testing::offer({{"cpu", "1"}, {"a", "1"}, {"b", "1"}, {"c", "1"}}));
+  const auto lane = [&](const char* name) { return table_.lane_of(*table_.names().find(name)); };
+  EXPECT_EQ(lane("cpu"), 0U);
+  EXPECT_NE(lane("a"), kNoLane);
+  EXPECT_NE(lane("b"), kNoLane);
+  EXPECT_NE(lane("a"), lane("b"));
+  EXPECT_EQ(lane("c"), kNoLane);
 }
 
 }  // namespace

@@ -62,9 +62,11 @@ TEST(AdhocForm, HasTheFieldsOfItsCommand) {
   };
   const Case cases[] = {
       {"offer",
-       {"id", "cpu", "memory", "gpu", "gpu-model", "resources", "attributes", "max-lease", "serves", "expires"}},
+       {"id", "cpu", "memory", "gpu", "gpu-model", "resources", "attributes", "services", "schedule", "time-zone",
+        "min-lease", "max-lease", "serves", "confirm", "grace", "drain", "starts", "expires"}},
       {"request",
-       {"id", "cpu", "memory", "gpu", "resources", "needs", "count", "duration", "deadline", "prefers", "spread"}},
+       {"id", "cpu", "memory", "gpu", "resources", "services", "needs", "count", "gang", "spares", "start", "duration",
+        "deadline", "prefers", "spread", "apart", "priority"}},
       {"history", {"provider", "window"}},
       {"audit-trail", {"grant"}},
       {"drain", {"jid", "drained", "reason"}},
@@ -123,7 +125,16 @@ TEST(AdhocOffer, BecomesAnOfferOfTheMarket) {
                                    {"resources", "storage = 10Gi\nlicence/x=2"},
                                    {"attributes", "arch=x86_64"},
                                    {"attributes", "kernel=6.1.0"},
+                                   {"services", "blast=2.14:4"},
+                                   {"services", "r"},
+                                   {"schedule", "Sat-Sun 08:00-20:00"},
+                                   {"time-zone", "Europe/Berlin"},
+                                   {"min-lease", "10m"},
                                    {"max-lease", "8h"},
+                                   {"confirm", "manual"},
+                                   {"grace", "PT5M"},
+                                   {"drain", "true"},
+                                   {"starts", "1h"},
                                    {"serves", "(domain=*.edu)"},
                                    {"expires", "P1D"}});
   ASSERT_TRUE(step.ok());
@@ -136,7 +147,14 @@ TEST(AdhocOffer, BecomesAnOfferOfTheMarket) {
   EXPECT_EQ(publish.offer.gpu_model, "T4");
   ASSERT_EQ(publish.offer.attributes.size(), 2U);
   EXPECT_EQ(publish.offer.attributes[1].type, domain::AttributeType::kVersion);
+  EXPECT_EQ(publish.offer.services, (std::vector<domain::Service>{{"blast", "2.14", "", 4}, {"r", "", "", 0}}));
+  EXPECT_EQ(publish.offer.schedule, (domain::Schedule{"Sat-Sun 08:00-20:00", "Europe/Berlin"}));
+  EXPECT_EQ(publish.offer.terms.min_lease, base::Duration(10min));
   EXPECT_EQ(publish.offer.terms.max_lease, base::Duration(8h));
+  EXPECT_EQ(publish.offer.terms.confirm, domain::Confirm::kManual);
+  EXPECT_EQ(publish.offer.terms.grace, base::Duration(5min));
+  EXPECT_TRUE(publish.offer.terms.drain);
+  EXPECT_EQ(publish.offer.starts, person.now + 1h);
   EXPECT_EQ(publish.offer.serves.text(), "(domain=*.edu)");
   EXPECT_EQ(publish.offer.expires, person.now + 24h);
   EXPECT_EQ(publish.record, domain::encode(publish.offer));
@@ -168,7 +186,14 @@ TEST(AdhocRequest, BecomesARequestOfTheMarket) {
                                                                {"duration", "PT2H"},
                                                                {"deadline", "2026-12-01T00:00:00Z"},
                                                                {"prefers", "availability"},
-                                                               {"spread", "1"}})));
+                                                               {"services", "blast\nr"},
+                                                               {"gang", "true"},
+                                                               {"spares", "1"},
+                                                               {"start", "8h"},
+                                                               {"spread", "Rack"},
+                                                               {"apart", "backup-1"},
+                                                               {"apart", "backup-2:domain"},
+                                                               {"priority", "-5"}})));
   const auto& publish = std::get<market::PublishRequest>(body);
   EXPECT_EQ(publish.id.value, "job");
   EXPECT_EQ(publish.request.resources, resources({{"cpu", "2"}, {"gpu", "500m"}}));
@@ -176,9 +201,26 @@ TEST(AdhocRequest, BecomesARequestOfTheMarket) {
   EXPECT_EQ(publish.request.count, 3U);
   EXPECT_EQ(publish.request.duration, base::Duration(2h));
   EXPECT_EQ(publish.request.deadline, base::Timestamp(std::chrono::sys_days{std::chrono::year{2026} / 12 / 1}));
-  EXPECT_EQ(publish.request.prefers, domain::Preference::kAvailability);
-  EXPECT_EQ(publish.request.spread, domain::Spread::kProvider);
+  EXPECT_EQ(publish.request.prefers.kind(), domain::Preference::Kind::kAvailability);
+  EXPECT_EQ(publish.request.services, (std::vector<std::string>{"blast", "r"}));
+  EXPECT_TRUE(publish.request.gang);
+  EXPECT_EQ(publish.request.spares, 1U);
+  EXPECT_EQ(publish.request.start, person.now + 8h);
+  EXPECT_EQ(publish.request.spread, "rack");
+  EXPECT_EQ(publish.request.apart,
+            (std::vector<domain::AntiAffinity>{{{"backup-1"}, "provider"}, {{"backup-2"}, "domain"}}));
+  EXPECT_EQ(publish.request.priority, -5);
   EXPECT_EQ(publish.record, domain::encode(publish.request));
+}
+
+TEST(AdhocRequest, KnowsTheBoxThatSpreadWas) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"1", "provider"}, {"true", "provider"}, {"0", ""}, {"false", ""}, {"none", ""}, {"", ""}, {"domain", "domain"}};
+  for (const auto& [given, spread] : cases) {
+    Person person;
+    const auto body = Person::command(person.execute("request", "", submission({{"cpu", "1"}, {"spread", given}})));
+    EXPECT_EQ(std::get<market::PublishRequest>(body).request.spread, spread) << given;
+  }
 }
 
 TEST(AdhocForm, ComesAgainForEveryWrongField) {
@@ -201,6 +243,19 @@ TEST(AdhocForm, ComesAgainForEveryWrongField) {
       {"offer", {{"cpu", "1"}, {"serves", "(domain"}}, "serves: "},
       {"offer", {{"cpu", "1"}, {"expires", "2020-01-01T00:00:00Z"}}, "past"},
       {"offer", {{"cpu", "1"}, {"expires", "tomorrow"}}, "expires: "},
+      {"offer", {{"cpu", "1"}, {"services", "blast:2.14"}}, "services: 'blast:2.14'"},
+      {"offer", {{"cpu", "1"}, {"schedule", "Mon 25:00-26:00"}}, "schedule"},
+      {"offer", {{"cpu", "1"}, {"schedule", "Mon"}, {"time-zone", "Nowhere/At_all"}}, "Nowhere/At_all"},
+      {"offer", {{"cpu", "1"}, {"grace", "soon"}}, "grace: "},
+      {"request", {{"cpu", "1"}, {"spares", "many"}}, "spares: "},
+      {"request", {{"cpu", "1"}, {"priority", "101"}}, "priority: "},
+      {"request", {{"cpu", "1"}, {"prefers", "2*"}}, "prefers: "},
+      {"request", {{"cpu", "1"}, {"apart", "backup:"}}, "apart: 'backup:'"},
+      {"request", {{"cpu", "1"}, {"start", "never"}}, "start: "},
+      {"confirm", {{"grant", "42"}}, "grant: "},
+      {"renew", {{"grant", "g42"}, {"for", "long"}}, "for: "},
+      {"reclaim", {{"grant", "g42"}, {"grace", "-1s"}}, "grace: "},
+      {"decline", {{"grant", "g42"}, {"reason", std::string(501, 'x')}}, "reason: "},
       {"request", {{"cpu", "1"}, {"count", "0"}}, "count"},
       {"request", {{"cpu", "1"}, {"count", "99999"}}, "count: "},
       {"request", {{"cpu", "1"}, {"needs", "arch"}}, "needs: "},
@@ -284,6 +339,7 @@ TEST(AdhocMine, GrantsAreATableWithTickets) {
   ASSERT_EQ(shown.rows.size(), 2U);
   EXPECT_EQ(shown.rows[0].at("role"), "consumer");
   EXPECT_EQ(shown.rows[0].at("with"), "lab@b.test");
+  EXPECT_EQ(shown.rows[0].at("state"), "active");
   EXPECT_EQ(shown.rows[0].at("ticket"), "ticket of g42");
   EXPECT_EQ(shown.rows[1].at("role"), "provider");
   EXPECT_EQ(shown.rows[1].at("with"), "carl@c.test");

@@ -15,8 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr const char* kEverybodys[] = {"offer",    "request", "my-offers", "my-requests", "my-grants",  "release",
-                                       "withdraw", "cancel",  "history",   "audit-trail", "get-pending"};
+constexpr const char* kEverybodys[] = {"offer",    "request", "my-offers", "my-requests", "my-grants",   "release",
+                                       "withdraw", "cancel",  "history",   "audit-trail", "get-pending", "explain",
+                                       "confirm",  "decline", "renew",     "reclaim"};
 constexpr const char* kOperators[] = {"status", "queue", "drain", "ban"};
 
 std::vector<std::string> listed(const Person& person, const std::string& viewer) {
@@ -134,8 +135,11 @@ TEST(AdhocErrors, FieldsThatAreRequiredOrChoices) {
       {"get-pending", {}},
       {"drain", {{"drained", "true"}}},
       {"ban", {{"jid", "mallory@x.test"}, {"banned", "maybe"}}},
-      {"request", {{"cpu", "1"}, {"prefers", "cheapest"}}},
-      {"request", {{"cpu", "1"}, {"spread", "yes"}}},
+      {"confirm", {}},
+      {"reclaim", {{"grace", "5m"}}},
+      {"explain", {{"request", ""}}},
+      {"offer", {{"cpu", "1"}, {"confirm", "perhaps"}}},
+      {"request", {{"cpu", "1"}, {"gang", "perhaps"}}},
       {"my-offers", {{"pool", "commons"}}},  // there is only one: nothing to choose
   };
   for (const auto& each : cases) {

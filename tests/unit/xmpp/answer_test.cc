@@ -95,6 +95,13 @@ TEST(Answer, HasMarketItemsAsTheViewerMaySeeThem) {
   EXPECT_EQ(told(given), items(render_grant(live_grant(), {})));
   given.query.viewer.jid = jid("c@y");
   EXPECT_EQ(told(given), items(render_grant(live_grant(), "ticket-of-g7")));
+
+  auto proposed = live_grant();
+  proposed.state = domain::GrantState::kProposed;
+  item.record = domain::encode(proposed);
+  given = answer(query, market::AnswerBody(PageOf<market::Item>{{item}, 1, 0, true}));
+  given.query.viewer.jid = jid("c@y");
+  EXPECT_EQ(told(given), items(render_grant(proposed, {})));
 }
 
 TEST(Answer, OfAnArchiveIsMessagesAndIq) {

@@ -175,12 +175,23 @@ TEST(Notification, NamesSubscriptionsAndCollection) {
                content + "<header name='Collection'>b &amp; c</header><header name='SubID'>3</header></headers>"));
 }
 
+Event grant_event(EventKind kind, domain::GrantState state, const std::string& reason) {
+  auto grant = live_grant();
+  grant.state = state;
+  grant.reason = reason;
+  grant.state_until = at("2026-11-22T10:00:30Z");
+  return event(kind, "commons/grants", "g7", domain::encode(grant));
+}
+
 TEST(Notification, HasALineForThosePeopleWhoWantOne) {
   auto grant = live_grant();
   auto granted = event(EventKind::kGrantStarted, "commons/grants", "g7", domain::encode(grant));
   grant.state = domain::GrantState::kReleased;
   grant.reason = "done <early>";
   const auto released = event(EventKind::kGrantEnded, "commons/grants", "g7", domain::encode(grant));
+  const auto proposed = grant_event(EventKind::kGrantStarted, domain::GrantState::kProposed, {});
+  const auto suspect = grant_event(EventKind::kGrantChanged, domain::GrantState::kSuspect, "its provider has vanished");
+  const auto reserved = grant_event(EventKind::kGrantStarted, domain::GrantState::kReserved, {});
   domain::Request request;
   request.resources = resources({{"cpu", "4"}});
   request.count = 3;
@@ -195,6 +206,9 @@ TEST(Notification, HasALineForThosePeopleWhoWantOne) {
       {requested, "Request r1 by c@y: 3 × 4 cpu for PT1H"},
       {granted, "Grant g7: 4 cpu of p@x for c@y until 2026-11-22T12:00:00Z"},
       {released, "Grant g7: 4 cpu of p@x for c@y, released: done &lt;early&gt;"},
+      {proposed, "Grant g7: 4 cpu of p@x for c@y, proposed until 2026-11-22T10:00:30Z"},
+      {suspect, "Grant g7: 4 cpu of p@x for c@y, suspect until 2026-11-22T10:00:30Z: its provider has vanished"},
+      {reserved, "Grant g7: 4 cpu of p@x for c@y, reserved from 2026-11-22T10:00:00Z until 2026-11-22T12:00:00Z"},
       {event(EventKind::kAvailabilityChanged, "commons/availability", "p@x", domain::encode(change)),
        "Provider p@x is up since 2026-11-22T09:00:00Z"},
       {blogged(), "New item i1 in node blog"},
@@ -230,6 +244,17 @@ TEST(Notification, GivesTheTicketToThePartiesOnly) {
   EXPECT_NE(xml.find("publisher='bourse.x'"), std::string::npos) << "nobody else published it";
 }
 
+TEST(Notification, HasATicketWhereTheProviderHasAgreed) {
+  for (const auto state : domain::kGrantStates) {
+    const bool signs = domain::is_usable(state) || state == domain::GrantState::kReserved;
+    for (const auto kind : {EventKind::kGrantStarted, EventKind::kGrantChanged, EventKind::kGrantEnded}) {
+      const std::string xml = told(to_one(grant_event(kind, state, {}), {jid("p@x")}));
+      EXPECT_EQ(xml.find("ticket-of-g7") != std::string::npos, signs) << domain::name(state);
+      EXPECT_NE(xml.find("state='" + std::string(domain::name(state)) + "'"), std::string::npos);
+    }
+  }
+}
+
 TEST(Notification, GoesOnFromWhereItStopped) {
   market::Notification notification{blogged(), {}};
   auto shared = std::make_shared<std::vector<pubsub::Recipient>>();
@@ -258,9 +283,9 @@ TEST(Notification, GoesOnFromWhereItStopped) {
 }
 
 TEST(Notification, ThatCannotBeReadAppendsNothing) {
-  const EventKind kinds[] = {EventKind::kPublished,           EventKind::kGrantStarted,   EventKind::kGrantEnded,
-                             EventKind::kAvailabilityChanged, EventKind::kNodeConfigured, EventKind::kNodeDeleted,
-                             EventKind::kSubscriptionChanged, static_cast<EventKind>(99)};
+  const EventKind kinds[] = {EventKind::kPublished,    EventKind::kGrantStarted,        EventKind::kGrantEnded,
+                             EventKind::kGrantChanged, EventKind::kAvailabilityChanged, EventKind::kNodeConfigured,
+                             EventKind::kNodeDeleted,  EventKind::kSubscriptionChanged, static_cast<EventKind>(99)};
   for (const auto kind : kinds) {
     std::string xml = "before";
     const auto appended = append_notification(xml, kService, to_one(event(kind, "commons/offers", "o1", "\xff\xff")), 0,

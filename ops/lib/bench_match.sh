@@ -1,0 +1,49 @@
+# ops/bench match: one PostgreSQL with a market of a million offers, one of 100,000, one for the openb machines, and the
+# databases of the SQL peers. tests/bench/match/rounds.py measures, with Slurm beside it where that is installed.
+# shellcheck shell=bash
+
+bench_match() {
+  local data='' options=()
+  [[ ! -d $root/../shared/data ]] || data=$(realpath "$root/../shared/data")
+  [[ -z $quick ]] || options+=(--quick)
+  [[ -z $data ]] || options+=(--data "$data")
+  heading "Starting PostgreSQL, filling it with offers"
+  start_postgresql "$dir/pg" max_wal_size=8GB shared_buffers=512MB
+  run_as_self
+  prepare_market million 1000000
+  prepare_market small 100000
+  prepare_market openb 0
+  prepare_sql_peers
+  heading "Measuring"
+  PYTHONDONTWRITEBYTECODE=1 python3 "$root/tests/bench/match/rounds.py" --program "$bin/bench_match" --dir "$dir" --commit "$commit" \
+    --pgbench "$(postgresql_programs)/pgbench" --socket "$pg_socket" --uri-million "$(pg_uri boursed bourse_million)" \
+    --uri-100k "$(pg_uri boursed bourse_small)" --uri-openb "$(pg_uri boursed bourse_openb)" "${options[@]}" "${arguments[@]}"
+}
+
+# Migrated as a market's is, by the migrations' files; the offers come by COPY, numbered as if they had been published.
+prepare_market() { # NAME OFFERS
+  local database=bourse_$1 file
+  prepare_database "$database"
+  for file in "$root"/migrations/*.sql; do
+    { printf 'BEGIN;\n'; cat "$file"; printf 'COMMIT;\n'; } | pg_sql "$database" >/dev/null
+  done
+  (($2)) || return 0
+  "$bin/bench_match" offers --offers "$2" >"$dir/offers.tsv"
+  pg_sql "$database" >/dev/null <<SQL
+\copy bourse.offers (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published) FROM '$dir/offers.tsv'
+UPDATE bourse.pools SET last_event = $2, delivered = $2;
+VACUUM ANALYZE bourse.offers;
+SQL
+  rm -f "$dir/offers.tsv"
+}
+
+prepare_sql_peers() {
+  pg_sql postgres <<<'CREATE DATABASE peers' >/dev/null
+  "$bin/bench_match" peer-offers --offers 100000 >"$dir/offers.tsv"
+  {
+    cat "$root/tests/bench/peers/bare.sql" "$root/tests/bench/peers/matcher.sql"
+    printf '\\copy matcher.offers FROM %s\n' "'$dir/offers.tsv'"
+    cat "$root/tests/bench/peers/matcher_indexes.sql"
+  } | pg_sql peers >/dev/null
+  rm -f "$dir/offers.tsv"
+}
