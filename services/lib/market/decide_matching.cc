@@ -60,8 +60,18 @@ bool Decision::match(RequestEntry& request) {
                        });
     stop_wanting(request, RequestState::kGranted);
   }
-  if (request.granted != granted_before) write_request(request);
+  if (request.granted != granted_before) {
+    write_request(request);
+    if (request.state == RequestState::kWaiting) give_up_place(request);  // it was for this grant
+  }
   return request.state != RequestState::kWaiting;
+}
+
+void Decision::give_up_place(RequestEntry& request) {
+  const auto held = state_.engine->held_for(state_.handle_of(request));
+  if (!held) return;
+  free_offer(*state_.offer_at(held->offer).id);
+  state_.drop_hold(request);
 }
 
 bool Decision::grant_one(RequestEntry& request) {
@@ -237,11 +247,12 @@ void Decision::look_after_starving() {
 void Decision::keep_place(RequestEntry& request) {
   const auto& rules = state_.config.rules;
   const auto handle = state_.handle_of(request);
-  if (request.content.gang || blocked_by_quota(request)) return;
+  const bool may_hold = !request.content.gang && !blocked_by_quota(request);
   if (const auto held = state_.engine->held_for(handle)) {
-    if (held->from > now_) return;
-    free_offer(*state_.offer_at(held->offer).id);  // it was of no use there: elsewhere, then
+    if (may_hold && held->from > now_) return;
+    give_up_place(request);
   }
+  if (!may_hold) return;
   std::erase_if(state_.holders, [this](auto holder) { return !state_.engine->held_for(holder); });
   const bool has_one = std::ranges::any_of(
       state_.holders, [&](auto holder) { return state_.request_at(holder).consumer == request.consumer; });

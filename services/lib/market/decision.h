@@ -113,6 +113,7 @@ class Decision {
   void count_in(RequestEntry& request, matching::OfferHandle freed);
   void serve_all();  // every queue: something opened
   void look_after_starving();
+  void give_up_place(RequestEntry& request);
   void keep_place(RequestEntry& request);
   [[nodiscard]] std::optional<std::string> blocked_by_quota(const RequestEntry& request) const;
   [[nodiscard]] matching::Exclusions excluded(const RequestEntry& request) const;

@@ -251,6 +251,13 @@ void State::wait(RequestEntry& entry) {
   engine->put_request(handle, entry.seq.value, entry.consumer, shares.groups_of(entry.consumer), entry.content);
 }
 
+// Put anew, it holds nothing.
+void State::drop_hold(RequestEntry& entry) {
+  const auto handle = handle_of(entry);
+  std::erase(holders, handle);
+  engine->put_request(handle, entry.seq.value, entry.consumer, shares.groups_of(entry.consumer), entry.content);
+}
+
 void State::stop_waiting(RequestEntry& entry) {
   const auto handle = handle_of(entry);
   if (entry.content.deadline) deadlines.erase({*entry.content.deadline, handle});

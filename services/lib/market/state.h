@@ -123,6 +123,7 @@ class State final : public StateLoader {
   RequestEntry& add_request(const domain::RequestId& id, domain::Request content);
   void remove_request(RequestEntry& entry);  // that does not wait
   void wait(RequestEntry& entry);            // hands it to the engine; its timers
+  void drop_hold(RequestEntry& entry);       // of one that waits
   void stop_waiting(RequestEntry& entry);    // the inverse; its state is the caller's to set
   void look_after(RequestEntry& entry, base::Timestamp next);
   GrantRow& add_grant(GrantRow grant);          // live; also lists it with its offer and request
