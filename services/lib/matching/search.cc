@@ -195,8 +195,7 @@ std::optional<Placement> Search::best(const domain::Preference& prefers, Prefere
   if (demand_.needs.empty()) return std::nullopt;
   switch (prefers.kind()) {
     case Kind::kBestFit:
-      demand_.gpu_milli > 0 || offers_.capacity(std::string(domain::kGpu)) > 0 ? least_broken_up(appraisals)
-                                                                               : best_fit();
+      breaks_up() ? least_broken_up(appraisals) : best_fit();
       break;
     case Kind::kAvailability:
       most_available(prefers);

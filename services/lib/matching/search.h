@@ -68,6 +68,10 @@ class Search {
 
   // Ways to go.
   void best_fit();
+  // In a small market every offer is appraised, in a large one only the first that are found, which fit best.
+  static constexpr std::size_t kSmallMarket = 4096;
+  // Whoever does not need devices may still be in the way of who does.
+  [[nodiscard]] bool breaks_up() const;
   void least_broken_up(Appraisals& appraisals);
   void all_at_once();
   void by_profile();

@@ -7,11 +7,14 @@
 namespace bourse::matching {
 namespace {
 
-// In a small market every offer is appraised, in a large one only the first that are found, which fit best.
-constexpr std::size_t kSmallMarket = 4096;
 constexpr std::size_t kMostAppraised = 32;
 
 }  // namespace
+
+bool Search::breaks_up() const {
+  if (demand_.gpu_milli > 0) return true;
+  return offers_.size() <= kSmallMarket && offers_.capacity(std::string(domain::kGpu)) > 0;
+}
 
 void Search::least_broken_up(Appraisals& appraisals) {
   const std::size_t most = offers_.size() <= kSmallMarket ? kSmallMarket : kMostAppraised;
