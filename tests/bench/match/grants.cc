@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "bench/match/workload.h"
 #include "domain/records.h"
 #include "market/spine.h"
@@ -180,6 +181,7 @@ class Session {
 }  // namespace
 
 int run_grants(const GrantsPlan& plan) {
+  if (auto logs = base::start_log({.program = "bench_match", .level = "warning", .file = {}}); !logs) throw std::runtime_error(logs.error().text);
   Session session(plan);
   if (!plan.nodes.empty()) session.publish_machines();
   std::cout << "ready" << std::endl;
