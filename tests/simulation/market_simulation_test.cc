@@ -129,13 +129,12 @@ class Simulation {
   std::unique_ptr<State> state_;
 };
 
-// Open findings (CHANGELOG, known limits): around places held for others and around quotas a request may wait a little
-// although an offer is free, and a gang may be given up whole after it lost most of what it had. Nothing is granted
-// wrongly. A nightly run reports them; here they may not become more than they are.
+// Open findings (CHANGELOG, known limits): of 1,237 markets five showed one. Nothing is granted wrongly. A nightly run
+// fails on them; here they may not become more.
 bool is_known(const std::string& broken) {
   return broken.find("could serve") != std::string::npos || broken.find("was given up") != std::string::npos;
 }
-constexpr std::uint64_t kOneKnownIn = 20;  // markets
+constexpr std::uint64_t kOneKnownIn = 100;  // markets
 
 TEST(MarketSimulation, HoldsItsInvariants) {
   if (const char* seed = std::getenv("BOURSE_SIMULATION_SEED"); seed != nullptr) {

@@ -153,6 +153,7 @@ void Decision::settle_request_of(const domain::Grant& ended) {
     }
     write_request(request);
   }
+  note_complete(request);
   // With spread, the end of a grant opens its provider's other offers to the request as well.
   if (request.state == domain::RequestState::kWaiting) wanting_.push_back(ended.request);
 }

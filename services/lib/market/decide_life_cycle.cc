@@ -67,15 +67,21 @@ void Decision::confirm(const domain::Grant& grant) {
     confirmed.state_until.reset();
     const auto state = grant.ahead ? GrantState::kReserved : GrantState::kActive;
     change_grant(std::move(confirmed), state, EntryKind::kGrantConfirmed, {});
-    auto& request = *state_.find_request(grant.request);
-    const bool all_confirmed = std::ranges::none_of(
-        request.grants, [&](auto id) { return state_.find_grant(id)->state == GrantState::kProposed; });
-    if (request.state == domain::RequestState::kGranted && all_confirmed && !request.complete) {
-      request.complete = true;
-      write_request(request);
-    }
+    note_complete(*state_.find_request(grant.request));
   }
   reply(Acknowledged{});
+}
+
+bool Decision::is_all_confirmed(const RequestEntry& request) const {
+  return std::ranges::none_of(request.grants,
+                              [&](auto id) { return state_.find_grant(id)->state == GrantState::kProposed; });
+}
+
+void Decision::note_complete(RequestEntry& request) {
+  if (request.complete || request.state != domain::RequestState::kGranted) return;
+  if (request.granted < request.content.count || !is_all_confirmed(request)) return;
+  request.complete = true;
+  write_request(request);
 }
 
 void Decision::refuse_provider(RequestEntry& request, const domain::Jid& provider) {

@@ -55,9 +55,7 @@ bool Decision::match(RequestEntry& request) {
   if (request.granted >= content.count) {
     while (request.granted < content.count + content.spares && grant_one(request)) {
     }
-    request.complete = request.complete || std::ranges::none_of(request.grants, [&](auto id) {
-                         return state_.find_grant(id)->state == domain::GrantState::kProposed;
-                       });
+    request.complete = request.complete || is_all_confirmed(request);
     stop_wanting(request, RequestState::kGranted);
   }
   if (request.granted != granted_before) {
@@ -102,21 +100,25 @@ bool Decision::grant_gang(RequestEntry& request) {
   auto passed_over = excluded(request);
   domain::Resources all;
   std::vector<domain::Grant> gang;
-  while (gang.size() < request.content.count) {
+  for (int tries = 0; gang.size() < request.content.count && tries <= kMostTries;) {
     const auto placement = state_.engine->best(state_.handle_of(request), now_, passed_over);
     if (!placement) break;
+    auto with_it = all;
+    for (const auto& entry : placement->resources.entries()) with_it.increase(entry.name, entry.amount);
+    if (state_.shares.over_quota(request.consumer, with_it)) {  // a smaller offer may still do
+      state_.over_quota.insert(*request.id);
+      passed_over.offers.push_back(placement->offer);
+      ++tries;
+      continue;
+    }
+    all = std::move(with_it);
     auto grant = make_grant(request, *placement);
     grant.id.value += gang.size();
-    for (const auto& entry : grant.resources.entries()) all.increase(entry.name, entry.amount);
     BOURSE_CHECK(state_.engine->book(placement->offer, booking_of(grant)));
     gang.push_back(std::move(grant));
-    if (state_.shares.over_quota(request.consumer, all)) {
-      state_.over_quota.insert(*request.id);
-      break;
-    }
     if (!request.content.spread.empty()) exclude_where(passed_over, request.content.spread, gang.back());
   }
-  const bool complete = gang.size() == request.content.count && !state_.over_quota.contains(*request.id);
+  const bool complete = gang.size() == request.content.count;
   if (complete) {
     for (auto& grant : gang) start_grant(request, std::move(grant));
     return true;

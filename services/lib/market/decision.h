@@ -94,6 +94,8 @@ class Decision {
 
   // decide_life_cycle.cc: what the parties do.
   void retract_grant(const std::string& item_id);
+  [[nodiscard]] bool is_all_confirmed(const RequestEntry& request) const;
+  void note_complete(RequestEntry& request);  // once all it asked for is there
   void confirm(const domain::Grant& grant);
   void decline(const domain::Grant& grant, const std::string& reason);
   void renew(const domain::Grant& grant, std::optional<base::Duration> duration);
