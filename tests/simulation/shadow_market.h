@@ -1,7 +1,6 @@
-// Purpose: the market as its plans say it is: rows applied one by one, without any of the code that made them. Every
-// row
-//   is judged as it comes (what was granted to whom, on which terms, from which state to which), and the simulation
-//   "restarts" the real state from it.
+// Purpose: the market as its plans say it is: rows applied one by one, without any of the code that made them.
+//   Every row is judged as it comes (what was granted to whom, on which terms, from which state to which), and the
+//   simulation "restarts" the real state from it.
 // Lifetime: one simulation. Threads: none.
 #pragma once
 

@@ -1,6 +1,5 @@
 // Purpose: what a consumer holds for better among offers that would all do (<prefers/>): a policy by name, or a
-// weighted
-//   sum of numeric attributes, e.g. "2*speed + 0.5*gpu.memory - price".
+//   weighted sum of numeric attributes, e.g. "2*speed + 0.5*gpu.memory - price".
 // Lifetime: value. Threads: none.
 #pragma once
 

@@ -1,6 +1,5 @@
-// Purpose: who is due next: dominant-resource fairness between consumers (Ghodsi et al., NSDI'11) over what they hold
-// now
-//   and what they used before, decayed; and the quotas of groups. Weighted by the groups' weights.
+// Purpose: who is due next: dominant-resource fairness between consumers (Ghodsi et al., NSDI'11) over what they
+//   hold now and what they used before, decayed; and the quotas of groups. Weighted by the groups' weights.
 // Lifetime: part of State. Threads: the decider's only.
 #pragma once
 

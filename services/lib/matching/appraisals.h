@@ -1,6 +1,5 @@
-// Purpose: what placements of device requests cost in usefulness of what stays free (fragmentation.h), for offers of
-// any
-//   profile: one appraiser for each set of resources, made anew when the mix of requests has changed.
+// Purpose: what placements of device requests cost in usefulness of what stays free (fragmentation.h), for offers
+//   of any profile: one appraiser for each set of resources, made anew when the mix of requests has changed.
 // Lifetime: one per engine. Threads: the decider's only.
 #pragma once
 

@@ -1,8 +1,7 @@
 // Purpose: finds, among very many points of amounts, the smallest one that covers a need. The points are sorted by
-// about
-//   their size, then along a curve that keeps near ones together (Morton's), in trees of wide nodes; every node knows
-//   the box its points lie in, so that a search goes only where something may fit and may be smaller than what it has.
-//   One forest has many trees, from one point to millions, which share their memory.
+//   about their size, then along a curve that keeps near ones together (Morton's), in trees of wide nodes; every
+//   node knows the box its points lie in, so that a search goes only where something may fit and may be smaller
+//   than what it has. One forest has many trees, from one point to millions, which share their memory.
 // Lifetime: a tree is a value of its owner, who clears it before it goes; the forest outlives its trees.
 // Threads: the decider's only.
 #pragma once

@@ -1,10 +1,10 @@
-// Purpose: what of one offer is taken when: bookings in use, bookings ahead, and what is held for a request. Answers
-// what
-//   is free throughout an interval, and from when something fits.
-//   A booking ahead takes its interval, a hold too. What is in use takes everything up to its `until`, and at least the
-//   present moment: it may be overdue, but nothing says that it will be so for longer.
+// Purpose: what of one offer is taken when: bookings in use, bookings ahead, and what is held for a request.
+//   Answers what is free throughout an interval, and from when something fits. A booking ahead takes its interval,
+//   a hold too. What is in use takes everything up to its `until`, and at least the present moment: it may be
+//   overdue, but nothing says that it will be so for longer.
 // Lifetime: part of an offer; empty for most. Knows nothing of the whole amounts, nor of schedules: they are the
-// caller's. Threads: the decider's only.
+//   caller's.
+// Threads: the decider's only.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // Purpose: makes an Explanation for one request out of what is known of each offer: which of the things it asks for
-// rule
-//   the offer out, which offers come nearest, and which one change would get it served. What is the same of many offers
-//   is judged once for all of them.
+//   rule the offer out, which offers come nearest, and which one change would get it served. What is the same of
+//   many offers is judged once for all of them.
 // Lifetime: for one question; borrows the request. Threads: none.
 #pragma once
 

@@ -1,7 +1,6 @@
-// Purpose: may this offer serve this request at all? Each rule on its own, without state: constraints of both sides,
-// lease
-//   length, amounts. What a constraint says of a whole profile is ProfileAttributes' business, devices are the capacity
-//   table's.
+// Purpose: may this offer serve this request at all? Each rule on its own, without state: constraints of both
+//   sides, lease length, amounts. What a constraint says of a whole profile is ProfileAttributes' business, devices
+//   are the capacity table's.
 // Threads: free functions.
 #pragma once
 

@@ -1,7 +1,6 @@
-// Purpose: the engine that finds the best of a million offers without looking at them: offers in trees by what is free
-// of
-//   them (offer_table.h), constraints judged once for all offers of a profile (constraints.h), waiting requests found
-//   by what an offer has (demand.h). Every change is made in place.
+// Purpose: the engine that finds the best of a million offers without looking at them: offers in trees by what is
+//   free of them (offer_table.h), constraints judged once for all offers of a profile (constraints.h), waiting
+//   requests found by what an offer has (demand.h). Every change is made in place.
 // Lifetime and threads: as Engine.
 #pragma once
 

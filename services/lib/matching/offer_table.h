@@ -1,7 +1,6 @@
-// Purpose: the open offers: what each has and what is free of it, its bookings over time, and where it stands in the
-// trees
-//   that a search walks. Every change takes the offer out of the trees, changes it and puts it back where it now
-//   belongs.
+// Purpose: the open offers: what each has and what is free of it, its bookings over time, and where it stands in
+//   the trees that a search walks. Every change takes the offer out of the trees, changes it and puts it back where
+//   it now belongs.
 // Lifetime: one table per engine. Threads: the decider's only.
 #pragma once
 

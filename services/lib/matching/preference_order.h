@@ -1,7 +1,6 @@
-// Purpose: profiles in the order of a preference (<prefers/> as a weighted sum), kept up as profiles come and go, so
-// that a
-//   search begins with the best. Where a term asks for an amount, offers of one profile differ: those profiles are
-//   listed apart.
+// Purpose: profiles in the order of a preference (<prefers/> as a weighted sum), kept up as profiles come and go,
+//   so that a search begins with the best. Where a term asks for an amount, offers of one profile differ: those
+//   profiles are listed apart.
 // Lifetime: the orders asked for lately, one table per engine. Threads: the decider's only.
 #pragma once
 

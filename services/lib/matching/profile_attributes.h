@@ -1,6 +1,5 @@
-// Purpose: which profiles say what, attribute by attribute: a constraint is judged for all profiles at once, value by
-// value
-//   and not profile by profile. What single offers differ in (amounts, provider) is unknown here.
+// Purpose: which profiles say what, attribute by attribute: a constraint is judged for all profiles at once, value
+//   by value and not profile by profile. What single offers differ in (amounts, provider) is unknown here.
 // Lifetime: part of the table of profiles. Threads: the decider's only.
 #pragma once
 

@@ -181,7 +181,8 @@ class Session {
 }  // namespace
 
 int run_grants(const GrantsPlan& plan) {
-  if (auto logs = base::start_log({.program = "bench_match", .level = "warning", .file = {}}); !logs) throw std::runtime_error(logs.error().text);
+  if (auto logs = base::start_log({.program = "bench_match", .level = "warning", .file = {}}); !logs)
+    throw std::runtime_error(logs.error().text);
   Session session(plan);
   if (!plan.nodes.empty()) session.publish_machines();
   std::cout << "ready" << std::endl;

@@ -1,6 +1,5 @@
 // Purpose: how full machines with GPUs get before tasks no longer fit: the published protocol (Weng et al., USENIX
-// ATC'23)
-//   with their Random and BestFit beside the engine.
+//   ATC'23) with their Random and BestFit beside the engine.
 // Lifetime: free functions. Threads: none. The same seeds give the same figures.
 #pragma once
 
