@@ -9,6 +9,10 @@
 #include "unit/xmpp/parsed_xml.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_action.h"
+#include "xmpp/payload_heartbeat.h"
+#include "xmpp/payload_history.h"
+#include "xmpp/payload_import.h"
+#include "xmpp/payload_predict.h"
 
 using namespace bourse;
 
@@ -52,6 +56,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settle(*tag, xmpp::parse_action, [](const auto& each) { return xmpp::render_action(each.pool, each.action); });
   settle(*tag, xmpp::parse_explain, [](const auto& each) { return xmpp::render_explain(each.pool, each.request); });
   settle(*tag, xmpp::parse_explanation, xmpp::render_explanation);
+  settle(
+      *tag, [](const gloox::Tag& each) { return xmpp::parse_history_query(each, kNow); }, xmpp::render_history_query);
+  settle(*tag, xmpp::parse_history,
+         [](const market::HistoryReport& report) { return xmpp::render_history(report).value(); });
+  settle(*tag, xmpp::parse_heartbeat, xmpp::render_heartbeat);
+  settle(*tag, xmpp::parse_predict, [](const auto& each) { return xmpp::render_predict(each.pool, each.question); });
+  settle(*tag, xmpp::parse_prediction, xmpp::render_prediction);
+  settle(*tag, xmpp::parse_import, [](const auto& each) { return xmpp::render_import(each.pool, each.part); });
   if (const auto offer = xmpp::parse_offer(*tag)) {
     (void)domain::validate(*offer, kNow);
     (void)domain::capacity_of(*offer);

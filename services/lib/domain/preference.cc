@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -142,6 +143,12 @@ base::Result<Preference> Preference::parse(std::string_view text) {
     return {Errc::kInvalidPayload, fmt::format("prefers, written out, is longer than {} bytes", kMaxLength)};
   }
   return preference;
+}
+
+double Preference::Term::counts(double value) const {
+  constexpr double kMost = 1e300;
+  const double product = weight * value;
+  return std::isnan(product) ? 0 : std::clamp(product, -kMost, kMost);
 }
 
 std::string Preference::text() const {

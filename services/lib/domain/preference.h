@@ -23,6 +23,8 @@ class Preference {
   struct Term {
     double weight = 1;
     std::string attribute;  // lower case; resources by name count in units, bytes, as filters see them
+    // What a value adds to the sum: bounded, so that sums are finite and can be compared.
+    [[nodiscard]] double counts(double value) const;
     friend bool operator==(const Term&, const Term&) = default;
   };
 

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <vector>
 
 #include "domain/ascii.h"
+#include "domain/time_zone.h"
 #include "domain/weekly_schedule_parser.h"
 
 namespace bourse::domain {
@@ -30,32 +30,6 @@ constexpr Seconds kLast = 253'402'300'799;   // year 9999
 constexpr Seconds floor_to(Seconds value, Seconds unit) {
   const Seconds rest = value % unit;
   return value - (rest < 0 ? rest + unit : rest);
-}
-
-base::Result<const date::time_zone*> find_zone(std::string_view name) {
-  constexpr std::size_t kMaxName = 64;
-  const auto is_named_so = [](char c) {
-    return is_alpha(c) || is_digit(c) || std::string_view("/_-+").find(c) != std::string_view::npos;
-  };
-  if (name.size() > kMaxName || !std::all_of(name.begin(), name.end(), is_named_so)) {
-    return {Errc::kInvalidPayload, "schedule: the time zone's name is not one: use an IANA name such as Europe/Berlin"};
-  }
-  const base::Error unknown{
-      Errc::kInvalidPayload,
-      fmt::format("schedule: there is no time zone '{}': use an IANA name such as Europe/Berlin", name)};
-  if (name == "localtime") return unknown;  // would mean another zone on another machine
-  try {
-    const auto& zones = date::get_tzdb().zones;
-    const auto found = std::lower_bound(zones.begin(), zones.end(), name,
-                                        [](const auto& zone, std::string_view wanted) { return zone.name() < wanted; });
-    if (found == zones.end() || found->name() != name) return unknown;
-    (void)found->get_info(date::sys_seconds{});  // reads the file, which may fail
-    return &*found;
-  } catch (const std::exception& error) {
-    return {Errc::kUnavailable,
-            fmt::format("schedule: the time zone database of this machine cannot be read (is tzdata installed?): {}",
-                        error.what())};
-  }
 }
 
 // Wall-clock time to UTC around one instant.
@@ -156,7 +130,7 @@ base::Result<WeeklySchedule> WeeklySchedule::parse(std::string_view text, std::s
   Table table;
   if (!zone.empty() && zone != "UTC") {
     const auto found = find_zone(zone);
-    if (!found) return found.error();
+    if (!found) return {found.error().code, "schedule: " + found.error().text};
     table.zone = *found;
   }
   if (std::all_of(text.begin(), text.end(), is_space)) return WeeklySchedule();
