@@ -1,5 +1,6 @@
 -- The whole schema as it is now, for reading. What builds a database is migrations/, through `boursed migrate`;
--- a test proves that both give the same. Months of bourse.events are made by bourse.ensure_partitions().
+-- a test proves that both give the same. Months of the event log and of history are made
+-- by bourse.ensure_partitions().
 
 BEGIN;
 
@@ -174,8 +175,7 @@ CREATE FUNCTION bourse.holds(capacity bigint[], used bigint[]) RETURNS boolean L
       AND (cardinality(used) < 7 OR coalesce(used[7] BETWEEN 0 AND capacity[7], false))
       AND (cardinality(used) < 8 OR coalesce(used[8] BETWEEN 0 AND capacity[8], false)) END;
 
--- Slots are what can be granted: a resource by its name, each gpu as gpu#<index>. `used` is parallel to
--- them and belongs to the triggers below: '{}' while no grant lives.
+-- Slots are what can be granted: a resource by its name, each gpu as gpu#<index>.
 CREATE TABLE bourse.offers (
   pool_id int NOT NULL,
   offer_id text COLLATE "C" NOT NULL,
@@ -184,16 +184,27 @@ CREATE TABLE bourse.offers (
   open boolean NOT NULL,
   slots text[] NOT NULL,
   capacity bigint[] NOT NULL,
-  used bigint[] NOT NULL DEFAULT '{}',
   record bytea NOT NULL,
   seq bigint NOT NULL,
   published timestamptz NOT NULL,
   PRIMARY KEY (pool_id, offer_id),
-  CONSTRAINT offers_slots CHECK (cardinality(slots) = cardinality(capacity)),
-  CONSTRAINT offers_not_over_granted CHECK (bourse.holds(capacity, used))
-) WITH (fillfactor = 75);  -- room for what is booked: an update that stays on its page touches no index
+  CONSTRAINT offers_slots CHECK (cardinality(slots) = cardinality(capacity))
+) WITH (fillfactor = 90);
 CREATE INDEX offers_order ON bourse.offers (pool_id, seq) WHERE open;
 CREATE INDEX offers_provider ON bourse.offers (pool_id, provider) WHERE open;
+
+-- A row for each offer that ever had a booking or another capacity; slots and capacity are the offer's, so that a booking
+-- need not lock the offer's own row to be sure of them. `used` is parallel to them: '{}' while nothing is booked. All of it
+-- belongs to the triggers below.
+CREATE TABLE bourse.offer_use (
+  pool_id int NOT NULL,
+  offer_id text COLLATE "C" NOT NULL,
+  slots text[] NOT NULL,
+  capacity bigint[] NOT NULL,
+  used bigint[] NOT NULL,
+  PRIMARY KEY (pool_id, offer_id),
+  CONSTRAINT offer_use_not_over_granted CHECK (bourse.holds(capacity, used))
+) WITH (fillfactor = 70);
 
 CREATE TABLE bourse.requests (
   pool_id int NOT NULL,
@@ -295,101 +306,91 @@ END $$;
 -- The slots of several grants on one offer, one after the other.
 CREATE AGGREGATE bourse.chain(anycompatiblearray) (SFUNC = array_cat, STYPE = anycompatiblearray, PARALLEL = SAFE);
 
--- What was booked must have reached as many offers as it was on, and none that is closed.
-CREATE FUNCTION bourse.check_booked(wanted bigint, booked bigint, on_closed bigint) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
+-- What one grant takes of one offer.
+CREATE TYPE bourse.holding AS (pool_id int, offer_id text COLLATE "C", slots text[], amounts bigint[]);
+
+-- "= ANY (ARRAY[…])" says "=" in a way that only the primary key can serve, from the holdings' side: a plan made while the
+-- tables were small must serve big ones. Hence also the settings of bourse.book_grants().
+-- The sum is made from the row as locked: concurrent writers queue, none is lost. A first booking takes slots and capacity
+-- from the offer; whoever changes these meanwhile waits for this row, or has made it before (bourse.keep_used()).
+CREATE FUNCTION bourse.book(holdings bourse.holding[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  wanted bigint;
+  booked bigint;
 BEGIN
-  IF wanted <> booked THEN
-    RAISE EXCEPTION 'a grant is on an offer that does not exist' USING ERRCODE = 'foreign_key_violation';
+  WITH change AS MATERIALIZED (
+    SELECT h.pool_id, h.offer_id, bourse.chain(h.slots) AS slots, bourse.chain(h.amounts) AS amounts
+    FROM unnest(holdings) h GROUP BY h.pool_id, h.offer_id
+  ), booking AS (
+    INSERT INTO bourse.offer_use AS u (pool_id, offer_id, slots, capacity, used)
+    SELECT o.pool_id, o.offer_id, o.slots, o.capacity, bourse.more_used(o.slots, '{}', c.slots, c.amounts)
+    FROM change c
+    JOIN bourse.offers o ON o.pool_id = ANY (ARRAY[c.pool_id]) AND o.offer_id = ANY (ARRAY[c.offer_id]) AND o.open
+    ON CONFLICT (pool_id, offer_id) DO UPDATE SET used = bourse.more_used(u.slots, u.used, excluded.slots, excluded.used)
+    RETURNING 1
+  ) SELECT (SELECT count(*) FROM change), count(*) INTO wanted, booked FROM booking;
+  IF wanted = booked THEN
+    RETURN;
   END IF;
-  IF on_closed > 0 THEN
+  IF EXISTS (SELECT FROM unnest(holdings) h, bourse.offers o
+             WHERE o.pool_id = ANY (ARRAY[h.pool_id]) AND o.offer_id = ANY (ARRAY[h.offer_id]) AND NOT o.open) THEN
     RAISE EXCEPTION 'a new grant is on an offer that is closed' USING ERRCODE = 'check_violation';
+  END IF;
+  RAISE EXCEPTION 'a grant is on an offer that does not exist' USING ERRCODE = 'foreign_key_violation';
+END $$;
+
+CREATE FUNCTION bourse.give_back(holdings bourse.holding[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  wanted bigint;
+  given bigint;
+BEGIN
+  WITH change AS MATERIALIZED (
+    SELECT h.pool_id, h.offer_id, bourse.chain(h.slots) AS slots, bourse.chain(h.amounts) AS amounts
+    FROM unnest(holdings) h GROUP BY h.pool_id, h.offer_id
+  ), giving AS (
+    UPDATE bourse.offer_use u SET used = bourse.less_used(u.slots, u.used, c.slots, c.amounts) FROM change c
+    WHERE u.pool_id = ANY (ARRAY[c.pool_id]) AND u.offer_id = ANY (ARRAY[c.offer_id]) RETURNING 1
+  ) SELECT (SELECT count(*) FROM change), count(*) INTO wanted, given FROM giving;
+  IF wanted <> given THEN
+    RAISE EXCEPTION 'a grant is on an offer that does not exist' USING ERRCODE = 'foreign_key_violation';
   END IF;
 END $$;
 
--- Whoever writes grants, and however: what booked ones take is counted on their offers. The sum is made from the row
--- as locked: concurrent writers queue, none is lost. "= ANY (ARRAY[…])" says "=" in a way that only the primary key
--- can serve, from the grants' side: a plan made while the tables were small must serve big ones. Hence the settings.
-CREATE FUNCTION bourse.book_inserted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+-- Whoever writes grants, and however: what booked ones take is counted. First what is given back, then what is taken; a
+-- grant booked before and after counts as neither.
+CREATE FUNCTION bourse.book_grants() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off AS $$
 DECLARE
-  wanted bigint;
-  booked bigint;
-  closed bigint;
+  gone bourse.holding[];
+  come bourse.holding[];
 BEGIN
-  WITH change AS MATERIALIZED (
-    SELECT g.pool_id, g.offer_id, bourse.chain(g.slots) AS slots, bourse.chain(g.amounts) AS amounts
-    FROM new_grants g WHERE g.booked GROUP BY g.pool_id, g.offer_id
-  ), booking AS (
-    UPDATE bourse.offers o SET used = bourse.more_used(o.slots, o.used, c.slots, c.amounts) FROM change c
-    WHERE o.pool_id = ANY (ARRAY[c.pool_id]) AND o.offer_id = ANY (ARRAY[c.offer_id]) RETURNING o.open
-  ) SELECT (SELECT count(*) FROM change), count(*), count(*) FILTER (WHERE NOT open) INTO wanted, booked, closed FROM booking;
-  PERFORM bourse.check_booked(wanted, booked, closed);
-  RETURN NULL;
-END $$;
-CREATE FUNCTION bourse.book_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
-DECLARE
-  wanted bigint;
-  booked bigint;
-BEGIN
-  WITH change AS MATERIALIZED (
-    SELECT g.pool_id, g.offer_id, bourse.chain(g.slots) AS slots, bourse.chain(g.amounts) AS amounts
-    FROM old_grants g WHERE g.booked GROUP BY g.pool_id, g.offer_id
-  ), booking AS (
-    UPDATE bourse.offers o SET used = bourse.less_used(o.slots, o.used, c.slots, c.amounts) FROM change c
-    WHERE o.pool_id = ANY (ARRAY[c.pool_id]) AND o.offer_id = ANY (ARRAY[c.offer_id]) RETURNING o.open
-  ) SELECT (SELECT count(*) FROM change), count(*) INTO wanted, booked FROM booking;
-  PERFORM bourse.check_booked(wanted, booked, 0);
-  RETURN NULL;
-END $$;
--- First what is given back, then what is taken. A grant booked before and after counts as neither.
-CREATE FUNCTION bourse.book_updated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
-DECLARE
-  wanted bigint;
-  booked bigint;
-  closed bigint;
-BEGIN
-  WITH change AS MATERIALIZED (
-    SELECT d.pool_id, d.offer_id, bourse.chain(d.slots) AS slots, bourse.chain(d.amounts) AS amounts
-    FROM (SELECT b.pool_id, b.offer_id, b.slots, b.amounts
-          FROM (SELECT g.pool_id, g.grant_id, g.offer_id, g.slots, g.amounts, 1 AS less FROM old_grants g WHERE g.booked
+  IF TG_OP = 'INSERT' THEN
+    come := ARRAY(SELECT ROW (g.pool_id, g.offer_id, g.slots, g.amounts)::bourse.holding FROM new_grants g WHERE g.booked);
+  ELSIF TG_OP = 'DELETE' THEN
+    gone := ARRAY(SELECT ROW (g.pool_id, g.offer_id, g.slots, g.amounts)::bourse.holding FROM old_grants g WHERE g.booked);
+  ELSE
+    SELECT array_agg(d.holding) FILTER (WHERE d.more < 0), array_agg(d.holding) FILTER (WHERE d.more > 0) INTO gone, come
+    FROM (SELECT ROW (b.pool_id, b.offer_id, b.slots, b.amounts)::bourse.holding AS holding, sum(b.more) AS more
+          FROM (SELECT g.pool_id, g.grant_id, g.offer_id, g.slots, g.amounts, -1 AS more FROM old_grants g WHERE g.booked
                 UNION ALL
-                SELECT g.pool_id, g.grant_id, g.offer_id, g.slots, g.amounts, -1 FROM new_grants g WHERE g.booked) b
-          GROUP BY b.pool_id, b.grant_id, b.offer_id, b.slots, b.amounts HAVING sum(b.less) > 0) d
-    GROUP BY d.pool_id, d.offer_id
-  ), booking AS (
-    UPDATE bourse.offers o SET used = bourse.less_used(o.slots, o.used, c.slots, c.amounts) FROM change c
-    WHERE o.pool_id = ANY (ARRAY[c.pool_id]) AND o.offer_id = ANY (ARRAY[c.offer_id]) RETURNING o.open
-  ) SELECT (SELECT count(*) FROM change), count(*) INTO wanted, booked FROM booking;
-  PERFORM bourse.check_booked(wanted, booked, 0);
-  IF NOT EXISTS (SELECT FROM new_grants g WHERE g.booked) THEN
-    RETURN NULL;
+                SELECT g.pool_id, g.grant_id, g.offer_id, g.slots, g.amounts, 1 FROM new_grants g WHERE g.booked) b
+          GROUP BY b.pool_id, b.grant_id, b.offer_id, b.slots, b.amounts) d;
   END IF;
-  WITH change AS MATERIALIZED (
-    SELECT d.pool_id, d.offer_id, bourse.chain(d.slots) AS slots, bourse.chain(d.amounts) AS amounts
-    FROM (SELECT b.pool_id, b.offer_id, b.slots, b.amounts
-          FROM (SELECT g.pool_id, g.grant_id, g.offer_id, g.slots, g.amounts, 1 AS more FROM new_grants g WHERE g.booked
-                UNION ALL
-                SELECT g.pool_id, g.grant_id, g.offer_id, g.slots, g.amounts, -1 FROM old_grants g WHERE g.booked) b
-          GROUP BY b.pool_id, b.grant_id, b.offer_id, b.slots, b.amounts HAVING sum(b.more) > 0) d
-    GROUP BY d.pool_id, d.offer_id
-  ), booking AS (
-    UPDATE bourse.offers o SET used = bourse.more_used(o.slots, o.used, c.slots, c.amounts) FROM change c
-    WHERE o.pool_id = ANY (ARRAY[c.pool_id]) AND o.offer_id = ANY (ARRAY[c.offer_id]) RETURNING o.open
-  ) SELECT (SELECT count(*) FROM change), count(*), count(*) FILTER (WHERE NOT open) INTO wanted, booked, closed FROM booking;
-  PERFORM bourse.check_booked(wanted, booked, closed);
+  IF cardinality(gone) > 0 THEN
+    PERFORM bourse.give_back(gone);
+  END IF;
+  IF cardinality(come) > 0 THEN
+    PERFORM bourse.book(come);
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER book_inserted AFTER INSERT ON bourse.grants REFERENCING NEW TABLE AS new_grants
-  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_inserted();
+  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_grants();
 CREATE TRIGGER book_updated AFTER UPDATE ON bourse.grants REFERENCING OLD TABLE AS old_grants NEW TABLE AS new_grants
-  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_updated();
+  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_grants();
 CREATE TRIGGER book_deleted AFTER DELETE ON bourse.grants REFERENCING OLD TABLE AS old_grants
-  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_deleted();
+  FOR EACH STATEMENT EXECUTE FUNCTION bourse.book_grants();
 
 CREATE FUNCTION bourse.refuse_revival() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -399,78 +400,122 @@ END $$;
 CREATE TRIGGER refuse_revival AFTER UPDATE ON bourse.grants FOR EACH ROW WHEN (OLD.ended IS NOT NULL AND NEW.ended IS NULL)
   EXECUTE FUNCTION bourse.refuse_revival();
 
--- An offer replaced while grants live keeps what they hold, slot by slot under the new order of slots.
+-- An offer with another capacity while grants live keeps what they hold, slot by slot under the new order of slots. The row
+-- is made even when nothing is booked: a booking that begins meanwhile then meets it instead of an old capacity.
 CREATE FUNCTION bourse.keep_used() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  held text[];
-  amounts bigint[];
 BEGIN
-  SELECT array_agg(slot), array_agg(amount) INTO held, amounts
-  FROM unnest(OLD.slots, OLD.used) AS s(slot, amount) WHERE amount <> 0;
-  NEW.used := bourse.add_used(NEW.slots, '{}', held, amounts);
-  RETURN NEW;
+  INSERT INTO bourse.offer_use AS u (pool_id, offer_id, slots, capacity, used)
+  VALUES (NEW.pool_id, NEW.offer_id, NEW.slots, NEW.capacity, '{}')
+  ON CONFLICT (pool_id, offer_id) DO UPDATE
+  SET slots = excluded.slots, capacity = excluded.capacity,
+      used = CASE WHEN u.used = '{}' OR u.slots = excluded.slots THEN u.used ELSE (
+        SELECT bourse.add_used(excluded.slots, '{}', array_agg(s.slot), array_agg(s.amount))
+        FROM unnest(u.slots, u.used) AS s(slot, amount) WHERE s.amount <> 0) END;
+  RETURN NULL;
 END $$;
-CREATE TRIGGER keep_used BEFORE UPDATE OF slots ON bourse.offers FOR EACH ROW
-  WHEN (OLD.used <> '{}' AND OLD.slots <> NEW.slots) EXECUTE FUNCTION bourse.keep_used();
+CREATE TRIGGER keep_used AFTER UPDATE OF slots, capacity ON bourse.offers FOR EACH ROW
+  WHEN (OLD.slots <> NEW.slots OR OLD.capacity <> NEW.capacity) EXECUTE FUNCTION bourse.keep_used();
 
-CREATE FUNCTION bourse.refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION bourse.refuse_removal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RAISE EXCEPTION 'an offer with live grants cannot be removed or renamed' USING ERRCODE = 'restrict_violation';
+  DELETE FROM bourse.offer_use u WHERE u.pool_id = OLD.pool_id AND u.offer_id = OLD.offer_id AND u.used = '{}';
+  IF EXISTS (SELECT FROM bourse.offer_use u WHERE u.pool_id = OLD.pool_id AND u.offer_id = OLD.offer_id) THEN
+    RAISE EXCEPTION 'an offer with live grants cannot be removed or renamed' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NULL;
 END $$;
-CREATE TRIGGER refuse_delete BEFORE DELETE ON bourse.offers FOR EACH ROW
-  WHEN (OLD.used <> '{}') EXECUTE FUNCTION bourse.refuse_removal();
-CREATE TRIGGER refuse_rename BEFORE UPDATE OF pool_id, offer_id ON bourse.offers FOR EACH ROW
-  WHEN (OLD.used <> '{}') EXECUTE FUNCTION bourse.refuse_removal();
+CREATE TRIGGER refuse_delete AFTER DELETE ON bourse.offers FOR EACH ROW EXECUTE FUNCTION bourse.refuse_removal();
+CREATE TRIGGER refuse_rename AFTER UPDATE OF pool_id, offer_id ON bourse.offers FOR EACH ROW
+  WHEN (OLD.pool_id <> NEW.pool_id OR OLD.offer_id <> NEW.offer_id) EXECUTE FUNCTION bourse.refuse_removal();
 
 -- Availability ----------------------------------------------------------------------------------------------
 
--- An exclusion constraint cannot span partitions, so a provider's intervals are all in one.
-CREATE TABLE bourse.availability (
+-- A provider, and its running interval if it has one (who was only imported has none).
+CREATE TABLE bourse.providers (
+  provider_id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
   pool_id int NOT NULL,
   provider text COLLATE "C" NOT NULL,
-  presence smallint NOT NULL CHECK (presence IN (0, 1)),  -- up, down
-  period tstzrange NOT NULL CHECK (NOT isempty(period) AND NOT lower_inf(period) AND lower_inc(period) AND NOT upper_inc(period))
-) PARTITION BY HASH (provider);
-CREATE UNIQUE INDEX availability_current ON bourse.availability (pool_id, provider) WHERE upper_inf(period);
-DO $$
-BEGIN
-  FOR i IN 0 .. 3 LOOP
-    EXECUTE format('CREATE TABLE bourse.availability_%s PARTITION OF bourse.availability FOR VALUES WITH (MODULUS 4, REMAINDER %s)', i, i);
-    EXECUTE format('ALTER TABLE bourse.availability_%s ADD CONSTRAINT availability_%s_no_overlap EXCLUDE USING gist '
-                   '(pool_id WITH =, provider WITH =, period WITH &&)', i, i);
-  END LOOP;
-END $$;
+  zone text NOT NULL DEFAULT '',  -- IANA; '': UTC
+  presence smallint CHECK (presence IN (0, 1)),  -- up, down
+  since timestamptz,
+  counts bytea NOT NULL DEFAULT '',  -- history::encode(ProviderCounts)
+  CONSTRAINT providers_name UNIQUE (pool_id, provider),
+  CONSTRAINT providers_running CHECK ((presence IS NULL) = (since IS NULL))
+) WITH (fillfactor = 70);
 
--- Takes transitions, per provider in order. A repeated one changes nothing; one from before the running
--- interval (a late message, a clock stepped back) counts from that interval's start; an interval left without
--- length is not kept. One provider at a time: a join or = ANY, planned while the table was small, would look at
--- every running interval once it is big.
-CREATE FUNCTION bourse.write_availability(pool int, providers text[], presences smallint[], ats bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  told record;
-  running record;
-  since timestamptz;
-BEGIN
-  FOR told IN SELECT * FROM unnest(providers, presences, ats) WITH ORDINALITY AS t(provider, presence, at, n) ORDER BY n LOOP
-    since := bourse.from_micros(told.at);
-    SELECT a.presence, lower(a.period) AS since INTO running FROM bourse.availability a
-    WHERE a.pool_id = pool AND a.provider = told.provider AND upper_inf(a.period);
-    IF FOUND THEN
-      CONTINUE WHEN running.presence = told.presence;
-      since := greatest(since, running.since);
-      IF since = running.since THEN
-        DELETE FROM bourse.availability a WHERE a.pool_id = pool AND a.provider = told.provider AND upper_inf(a.period);
-      ELSE
-        UPDATE bourse.availability a SET period = tstzrange(running.since, since)
-        WHERE a.pool_id = pool AND a.provider = told.provider AND upper_inf(a.period);
-      END IF;
-    END IF;
-    INSERT INTO bourse.availability (pool_id, provider, presence, period)
-    VALUES (pool, told.provider, told.presence, tstzrange(since, NULL));
-  END LOOP;
-  RETURN pool;
-END $$;
+-- Closed intervals, never changed. An exclusion constraint cannot span partitions: an interval that crosses the beginning
+-- of a month (UTC) is therefore one row a month, all but the first `continues`, and no row reaches beyond its month. So
+-- rows of two months cannot overlap, and within a month the partition's own constraint refuses it.
+CREATE TABLE bourse.availability (
+  provider_id int NOT NULL,
+  presence smallint NOT NULL CONSTRAINT availability_presence CHECK (presence IN (0, 1)),
+  continues boolean NOT NULL,
+  reason int NOT NULL,
+  period tstzrange NOT NULL,
+  CONSTRAINT availability_closed CHECK (lower_inc(period) AND NOT upper_inc(period) AND NOT upper_inf(period))
+) PARTITION BY RANGE (lower(period));
+-- What has no month of its own: imports of old archives, and whatever a wrong clock made.
+CREATE TABLE bourse.availability_other PARTITION OF bourse.availability DEFAULT;
+ALTER TABLE bourse.availability_other
+  ADD CONSTRAINT availability_other_month
+    CHECK (upper(period) AT TIME ZONE 'UTC' <= date_trunc('month', lower(period) AT TIME ZONE 'UTC') + interval '1 month'),
+  ADD CONSTRAINT availability_other_no_overlap
+    EXCLUDE USING gist (provider_id WITH =, period WITH &&) INCLUDE (presence, continues, reason);
+
+-- Closed intervals summed up by day (UTC), without the gaps. Microseconds.
+CREATE TABLE bourse.availability_days (
+  provider_id int NOT NULL,
+  day date NOT NULL,
+  up bigint NOT NULL CHECK (up >= 0),
+  down bigint NOT NULL CHECK (down >= 0),
+  outages int NOT NULL CHECK (outages >= 0),
+  PRIMARY KEY (provider_id, day)
+) PARTITION BY RANGE (day);
+CREATE TABLE bourse.availability_days_other PARTITION OF bourse.availability_days DEFAULT;
+
+-- The same of a whole pool by hour, counted since 1970.
+CREATE TABLE bourse.availability_hours (
+  pool_id int NOT NULL,
+  hour bigint NOT NULL,
+  up bigint NOT NULL CHECK (up >= 0),
+  down bigint NOT NULL CHECK (down >= 0),
+  PRIMARY KEY (pool_id, hour)
+) WITH (fillfactor = 50);
+
+-- Intervals without any length: archives have some, and they come out again as they went in. They overlap nothing, and
+-- no figure counts them.
+CREATE TABLE bourse.availability_moments (
+  provider_id int NOT NULL,
+  at timestamptz NOT NULL,
+  presence smallint NOT NULL CHECK (presence IN (0, 1)),
+  reason int NOT NULL
+);
+CREATE INDEX availability_moments_at ON bourse.availability_moments (provider_id, at);
+
+-- When nobody looked.
+CREATE TABLE bourse.availability_gaps (
+  pool_id int NOT NULL,
+  period tstzrange NOT NULL CHECK (lower_inc(period) AND NOT upper_inc(period) AND NOT upper_inf(period)),
+  CONSTRAINT availability_gaps_no_overlap EXCLUDE USING gist (pool_id WITH =, period WITH &&)
+);
+
+-- What each agent last said of its machine. Written once a minute: such an update must touch no index.
+CREATE TABLE bourse.provider_loads (
+  pool_id int NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  heard timestamptz NOT NULL,
+  cpu real,
+  memory real,
+  disk_free bigint,
+  temperature real,
+  PRIMARY KEY (pool_id, provider)
+) WITH (fillfactor = 50);
+
+-- history::encode(PoolCounts). Not in bourse.pools, whose row every batch writes.
+CREATE TABLE bourse.history_counts (
+  pool_id int PRIMARY KEY REFERENCES bourse.pools,
+  counts bytea NOT NULL
+);
 
 -- Logs --------------------------------------------------------------------------------------------------------
 
@@ -496,28 +541,115 @@ CREATE INDEX events_provider ON bourse.events (pool_id, provider, seq) WHERE kin
 -- Catches what has no month of its own, so that no clock can make the log refuse an event.
 CREATE TABLE bourse.events_other PARTITION OF bourse.events DEFAULT;
 
--- Makes the partitions of this month and the `months` after it; rows that fell into events_other move.
+-- The month's part of the event log, unless it is there; rows that fell into the default partition move. As these two
+-- do it, so do those of history.
+CREATE FUNCTION bourse.make_events_month(first timestamptz) RETURNS int LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  part text := 'events_' || to_char(first, 'YYYY_MM');
+  next timestamptz := first + interval '1 month';
+BEGIN
+  IF to_regclass('bourse.' || part) IS NOT NULL THEN
+    RETURN 0;
+  END IF;
+  EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.events)', part);
+  EXECUTE format('WITH moved AS (DELETE FROM bourse.events_other WHERE at >= %L AND at < %L RETURNING *) '
+                 'INSERT INTO bourse.%I SELECT * FROM moved', first, next, part);
+  EXECUTE format('ALTER TABLE bourse.events ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)', part, first, next);
+  RETURN 1;
+END $$;
+
+CREATE FUNCTION bourse.make_history_month(first timestamptz) RETURNS int LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  part text := 'availability_' || to_char(first, 'YYYY_MM');
+  days text := 'availability_days_' || to_char(first, 'YYYY_MM');
+  next timestamptz := first + interval '1 month';
+  made int := 0;
+BEGIN
+  IF to_regclass('bourse.' || part) IS NULL THEN
+    EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.availability INCLUDING CONSTRAINTS)', part);
+    EXECUTE format('ALTER TABLE bourse.%I ADD CONSTRAINT %I CHECK (upper(period) <= %L)', part, part || '_month', next);
+    EXECUTE format('ALTER TABLE bourse.%I ADD CONSTRAINT %I EXCLUDE USING gist (provider_id WITH =, period WITH &&) '
+                   'INCLUDE (presence, continues, reason)', part, part || '_no_overlap');
+    EXECUTE format('WITH moved AS (DELETE FROM bourse.availability_other WHERE lower(period) >= %L AND lower(period) < %L '
+                   'RETURNING *) INSERT INTO bourse.%I SELECT * FROM moved', first, next, part);
+    EXECUTE format('ALTER TABLE bourse.availability ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)', part, first, next);
+    made := made + 1;
+  END IF;
+  IF to_regclass('bourse.' || days) IS NULL THEN
+    EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.availability_days INCLUDING CONSTRAINTS) WITH (fillfactor = 70)', days);
+    EXECUTE format('WITH moved AS (DELETE FROM bourse.availability_days_other WHERE day >= %L AND day < %L RETURNING *) '
+                   'INSERT INTO bourse.%I SELECT * FROM moved', first::date, next::date, days);
+    EXECUTE format('ALTER TABLE bourse.availability_days ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)',
+                   days, first::date, next::date);
+    made := made + 1;
+  END IF;
+  RETURN made;
+END $$;
+
+-- Makes the partitions of this month and the `months` after it, of the event log and of history.
 CREATE FUNCTION bourse.ensure_partitions(months int DEFAULT 3) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
   first timestamptz;
-  part text;
   made int := 0;
 BEGIN
   FOR i IN 0 .. least(months, 24) LOOP
     first := date_trunc('month', now()) + make_interval(months => i);
-    part := 'events_' || to_char(first, 'YYYY_MM');
-    CONTINUE WHEN to_regclass('bourse.' || part) IS NOT NULL;
+    CONTINUE WHEN NOT EXISTS (
+      SELECT FROM unnest(ARRAY['events', 'availability', 'availability_days']) AS t
+      WHERE to_regclass('bourse.' || t || '_' || to_char(first, 'YYYY_MM')) IS NULL);
     PERFORM pg_advisory_xact_lock(hashtext('bourse.ensure_partitions'));
-    CONTINUE WHEN to_regclass('bourse.' || part) IS NOT NULL;
-    EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.events)', part);
-    EXECUTE format('WITH moved AS (DELETE FROM bourse.events_other WHERE at >= %L AND at < %L RETURNING *) '
-                   'INSERT INTO bourse.%I SELECT * FROM moved', first, first + interval '1 month', part);
-    EXECUTE format('ALTER TABLE bourse.events ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)',
-                   part, first, first + interval '1 month');
-    made := made + 1;
+    made := made + bourse.make_events_month(first) + bourse.make_history_month(first);
   END LOOP;
   RETURN made;
+END $$;
+
+-- Forgets history from before, whole months at once; NULL keeps all, and nothing younger than 30 days goes. What was
+-- dropped, and from the tables without months how many rows went (NULL: a whole month).
+CREATE FUNCTION bourse.drop_history_before(intervals timestamptz, days timestamptz, events timestamptz DEFAULT NULL)
+RETURNS TABLE (part text, deleted bigint) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  youngest timestamptz := now() - interval '30 days';
+  kept timestamptz;
+  parent text;
+  child text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('bourse.ensure_partitions'));
+  intervals := CASE WHEN intervals IS NOT NULL THEN least(intervals, youngest) END;
+  days := CASE WHEN days IS NOT NULL THEN least(days, youngest) END;
+  events := CASE WHEN events IS NOT NULL THEN least(events, youngest) END;
+  FOR parent, kept IN VALUES ('availability', intervals), ('availability_days', days), ('events', events) LOOP
+    CONTINUE WHEN kept IS NULL;
+    FOR child IN
+      SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = ('bourse.' || parent)::regclass AND c.relname ~ ('^' || parent || '_[0-9]{4}_[0-9]{2}$')
+        AND to_timestamp(right(c.relname, 7), 'YYYY_MM') + interval '1 month' <= kept
+      ORDER BY c.relname
+    LOOP
+      EXECUTE format('DROP TABLE bourse.%I', child);
+      part := child;
+      deleted := NULL;
+      RETURN NEXT;
+    END LOOP;
+  END LOOP;
+  FOR part, deleted IN
+    WITH a AS (DELETE FROM bourse.availability_other WHERE upper(period) <= intervals RETURNING 1),
+         m AS (DELETE FROM bourse.availability_moments WHERE at < intervals RETURNING 1),
+         d AS (DELETE FROM bourse.availability_days_other WHERE day < days::date RETURNING 1),
+         h AS (DELETE FROM bourse.availability_hours WHERE hour < floor(extract(epoch FROM days) / 3600) RETURNING 1),
+         -- Both need to know when nobody looked.
+         g AS (DELETE FROM bourse.availability_gaps
+               WHERE intervals IS NOT NULL AND days IS NOT NULL AND upper(period) <= least(intervals, days) RETURNING 1),
+         e AS (DELETE FROM bourse.events_other WHERE at < events RETURNING 1)
+    SELECT * FROM (VALUES ('availability_other', (SELECT count(*) FROM a)), ('availability_moments', (SELECT count(*) FROM m)), ('availability_days_other', (SELECT count(*) FROM d)),
+                          ('availability_hours', (SELECT count(*) FROM h)), ('availability_gaps', (SELECT count(*) FROM g)),
+                          ('events_other', (SELECT count(*) FROM e))) AS t(name, n) WHERE t.n > 0
+  LOOP
+    RETURN NEXT;
+  END LOOP;
 END $$;
 
 -- The first event that may have happened at `moment` or later. Numbers and times grow together, so it is found by
@@ -814,6 +946,100 @@ BEGIN
   RETURN pool;
 END $$;
 
+-- The providers' numbers, in order; who is new gets one. A number is taken from the sequence only for those: an upsert
+-- would take one every time and soon run out of them.
+CREATE FUNCTION bourse.provider_ids(pool int, names text[]) RETURNS int[] LANGUAGE plpgsql AS $$
+DECLARE
+  ids int[];
+BEGIN
+  LOOP
+    SELECT array_agg((SELECT p.provider_id FROM bourse.providers p WHERE p.pool_id = pool AND p.provider = t.name)) INTO ids
+    FROM unnest(names) AS t(name);
+    EXIT WHEN array_position(ids, NULL) IS NULL;
+    INSERT INTO bourse.providers (pool_id, provider)
+    SELECT DISTINCT pool, t.name FROM unnest(names, ids) AS t(name, id) WHERE t.id IS NULL ON CONFLICT DO NOTHING;
+  END LOOP;
+  RETURN ids;
+END $$;
+
+CREATE FUNCTION bourse.write_providers(pool int, names text[], presences smallint[], sinces bigint[], zones text[],
+                                       starts int[], lengths int[], records bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  ids int[] := bourse.provider_ids(pool, names);
+BEGIN
+  INSERT INTO bourse.providers (provider_id, pool_id, provider, zone, presence, since, counts)
+  SELECT t.id, pool, t.name, t.zone, t.presence, bourse.from_micros(t.since), substring(records FROM t.start FOR t.length)
+  FROM unnest(ids, names, presences, sinces, zones, starts, lengths) AS t(id, name, presence, since, zone, start, length)
+  ON CONFLICT (provider_id) DO UPDATE
+  SET zone = excluded.zone, presence = excluded.presence, since = excluded.since, counts = excluded.counts;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_closed(pool int, names text[], presences smallint[], continuations boolean[], reasons int[],
+                                    sinces bigint[], untils bigint[])
+RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  ids int[] := bourse.provider_ids(pool, names);
+BEGIN
+  INSERT INTO bourse.availability (provider_id, presence, continues, reason, period)
+  SELECT t.id, t.presence, t.continues, t.reason, tstzrange(bourse.from_micros(t.since), bourse.from_micros(t.until))
+  FROM unnest(ids, presences, continuations, reasons, sinces, untils) AS t(id, presence, continues, reason, since, until)
+  WHERE t.since <> t.until;
+  INSERT INTO bourse.availability_moments (provider_id, at, presence, reason)
+  SELECT t.id, bourse.from_micros(t.since), t.presence, t.reason
+  FROM unnest(ids, presences, reasons, sinces, untils) AS t(id, presence, reason, since, until) WHERE t.since = t.until;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_days(pool int, names text[], days int[], ups bigint[], downs bigint[], outage_counts int[])
+RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  ids int[] := bourse.provider_ids(pool, names);
+BEGIN
+  INSERT INTO bourse.availability_days AS d (provider_id, day, up, down, outages)
+  SELECT t.id, date '1970-01-01' + t.day, t.up, t.down, t.outages
+  FROM unnest(ids, days, ups, downs, outage_counts) AS t(id, day, up, down, outages)
+  ON CONFLICT (provider_id, day) DO UPDATE
+  SET up = d.up + excluded.up, down = d.down + excluded.down, outages = d.outages + excluded.outages;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_hours(pool int, hours bigint[], ups bigint[], downs bigint[]) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.availability_hours AS h (pool_id, hour, up, down)
+  SELECT pool, t.hour, t.up, t.down FROM unnest(hours, ups, downs) AS t(hour, up, down)
+  ON CONFLICT (pool_id, hour) DO UPDATE SET up = h.up + excluded.up, down = h.down + excluded.down;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_gaps(pool int, sinces bigint[], untils bigint[]) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.availability_gaps (pool_id, period)
+  SELECT pool, tstzrange(bourse.from_micros(t.since), bourse.from_micros(t.until)) FROM unnest(sinces, untils) AS t(since, until);
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_loads(pool int, names text[], times bigint[], cpus real[], memories real[], disks bigint[],
+                                   temperatures real[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.provider_loads (pool_id, provider, heard, cpu, memory, disk_free, temperature)
+  SELECT pool, t.name, bourse.from_micros(t.heard), t.cpu, t.memory, t.disk, t.temperature
+  FROM unnest(names, times, cpus, memories, disks, temperatures) AS t(name, heard, cpu, memory, disk, temperature)
+  ON CONFLICT (pool_id, provider) DO UPDATE
+  SET heard = excluded.heard, cpu = excluded.cpu, memory = excluded.memory, disk_free = excluded.disk_free,
+      temperature = excluded.temperature;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_history_counts(pool int, encoded bytea) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.history_counts (pool_id, counts) VALUES (pool, encoded)
+  ON CONFLICT (pool_id) DO UPDATE SET counts = excluded.counts;
+  RETURN pool;
+END $$;
+
 -- A pool and its four nodes; the id of the pool, also when it is there already.
 CREATE FUNCTION bourse.create_pool(pool_name text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
@@ -837,14 +1063,16 @@ GRANT EXECUTE ON FUNCTION bourse.from_micros(bigint), bourse.to_micros(timestamp
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse TO bourse_service;
 -- For the triggers only, which run as the owner.
 REVOKE EXECUTE ON FUNCTION bourse.more_used(text[], bigint[], text[], bigint[]), bourse.less_used(text[], bigint[], text[], bigint[]),
-  bourse.chain(anycompatiblearray), bourse.check_booked(bigint, bigint, bigint), bourse.book_inserted(), bourse.book_updated(),
-  bourse.book_deleted(), bourse.refuse_revival() FROM bourse_service;
-REVOKE EXECUTE ON FUNCTION bourse.create_pool(text) FROM bourse_service;
+  bourse.chain(anycompatiblearray), bourse.book(bourse.holding[]), bourse.give_back(bourse.holding[]), bourse.book_grants(),
+  bourse.keep_used(), bourse.refuse_removal(), bourse.refuse_revival() FROM bourse_service;
+-- The owner's: the service has months made by bourse.ensure_partitions(), and forgets nothing.
+REVOKE EXECUTE ON FUNCTION bourse.create_pool(text), bourse.make_events_month(timestamptz), bourse.make_history_month(timestamptz),
+  bourse.drop_history_before(timestamptz, timestamptz, timestamptz) FROM bourse_service;
 GRANT UPDATE (epoch, lease_holder, lease_until, last_batch, last_event, next_audit, last_grant, delivered)
   ON bourse.pools TO bourse_service;
 GRANT INSERT, UPDATE, DELETE ON bourse.nodes, bourse.affiliations, bourse.items, bourse.sanctions TO bourse_service;
 GRANT INSERT, DELETE, UPDATE (state, options, expires) ON bourse.subscriptions TO bourse_service;
--- `used` is missing on purpose: only the triggers may say what is in use.
+-- Nothing of bourse.offer_use: only the triggers may say what is in use.
 GRANT INSERT (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published),
       UPDATE (provider, session, open, slots, capacity, record, seq, published) ON bourse.offers TO bourse_service;
 GRANT INSERT, UPDATE (consumer, state, granted, refused, record, seq, submitted, complete) ON bourse.requests TO bourse_service;
@@ -853,6 +1081,12 @@ GRANT INSERT (pool_id, grant_id, offer_id, request_id, provider, consumer, slots
               state_until, ended, reason),
       UPDATE (state, ahead, started, expires, state_until, ended, reason) ON bourse.grants TO bourse_service;
 GRANT INSERT, UPDATE ON bourse.usage TO bourse_service;
+GRANT INSERT, UPDATE (zone, presence, since, counts) ON bourse.providers TO bourse_service;
+GRANT INSERT ON bourse.availability, bourse.availability_moments, bourse.availability_gaps TO bourse_service;
+GRANT INSERT, UPDATE (up, down, outages) ON bourse.availability_days TO bourse_service;
+GRANT INSERT, UPDATE (up, down) ON bourse.availability_hours TO bourse_service;
+GRANT INSERT, UPDATE (heard, cpu, memory, disk_free, temperature) ON bourse.provider_loads TO bourse_service;
+GRANT INSERT, UPDATE (counts) ON bourse.history_counts TO bourse_service;
 GRANT INSERT ON bourse.events, bourse.audit_entries TO bourse_service;
 
 COMMIT;

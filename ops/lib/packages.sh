@@ -11,6 +11,8 @@ bourse_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-slixmpp libxml2-utils
   # the parts a market stands on
   postgresql postgresql-contrib prosody ejabberd openssl
+  # what `bourse history --png` draws with
+  librsvg2-bin fonts-dejavu-core
   # what the scripts call
   util-linux procps ca-certificates
 )

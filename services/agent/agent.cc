@@ -80,6 +80,7 @@ Agent::Agent(AgentOptions options, GrantBook book, xmpp::ClientSession& session,
       session_(session),
       market_(session, options_.service, options_.pool),
       clock_(clock),
+      load_(options_.sources),
       hooks_(options_.hook_timeout),
       proposal_hooks_(options_.hook_timeout) {
   market_.on_event([this](const xmpp::MarketEvent& event) {
@@ -117,6 +118,7 @@ Status Agent::serve() {
     return taken;
   }
   failed_attempts_ = 0;
+  next_beat_ = Steady::now();
   auto next_ping = Steady::now() + options_.keepalive;
   unsigned pings = 0;
   while (!stopping_) {
@@ -124,6 +126,7 @@ Status Agent::serve() {
       return pumped;
     }
     note_finished_hooks();
+    beat_if_due();
     if (Steady::now() < next_ping) continue;
     // The server, not the market: a market that restarts finds us by its own ping.
     const auto server = domain::Jid::parse(session_.jid().domain());
@@ -202,6 +205,7 @@ Status Agent::withdraw() {
     while (!book_.live().empty() && Steady::now() < until && !leaving_at_once_) {
       if (!session_.pump(std::chrono::milliseconds(100))) break;
       note_finished_hooks();
+      beat_if_due();
     }
   } else {
     spdlog::error("offer '{}' is not withdrawn: {}", options_.offer_id.value, retracted.error().text);
@@ -212,6 +216,13 @@ Status Agent::withdraw() {
   proposal_hooks_.finish();
   note_finished_hooks();
   return Done{};
+}
+
+void Agent::beat_if_due() {
+  if (options_.heartbeat == Duration::zero() || Steady::now() < next_beat_) return;
+  next_beat_ = Steady::now() + options_.heartbeat;
+  market_.send_heartbeat(
+      {.load = load_.measure(), .every = options_.heartbeat, .zone = machine_zone(options_.sources)});
 }
 
 void Agent::wait_before_retry() {

@@ -14,6 +14,7 @@
 
 #include "agent/grant_book.h"
 #include "agent/hook_runner.h"
+#include "agent/load_meter.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "domain/offer.h"
@@ -33,6 +34,8 @@ struct AgentOptions {
   std::string on_release;
   base::Duration hook_timeout = std::chrono::seconds(30);
   base::Duration keepalive = std::chrono::seconds(60);
+  base::Duration heartbeat = std::chrono::seconds(60);  // how often the market is told of the load; 0: never
+  MachineSources sources = {};                          // where the load is read
   std::string state_folder;
 };
 
@@ -53,6 +56,7 @@ class Agent {
   [[nodiscard]] base::Status publish_again_if_gone();
   [[nodiscard]] base::Status withdraw();
   void wait_before_retry();
+  void beat_if_due();
 
   [[nodiscard]] bool is_ours(const domain::Grant& grant) const;
   void on_event(const xmpp::MarketEvent& event);
@@ -76,6 +80,8 @@ class Agent {
   xmpp::ClientSession& session_;
   xmpp::MarketClient market_;
   const base::Clock& clock_;
+  LoadMeter load_;
+  std::chrono::steady_clock::time_point next_beat_;
   std::optional<base::VerifyKey> key_;
   bool caught_up_ = false;  // events wait until what happened before them is known
   std::vector<xmpp::MarketEvent> early_events_;

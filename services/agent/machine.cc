@@ -25,40 +25,6 @@ constexpr std::array<std::string_view, 14> kCpuFlags{"aes",      "avx",  "avx2",
                                                      "asimd",    "sve",  "sve2", "neon"};
 constexpr std::size_t kMostBytes = 1024 * 1024;  // /proc/cpuinfo of a machine with hundreds of cores
 
-std::string read_some(const fs::path& path) {
-  std::ifstream file(path);
-  std::string text(kMostBytes, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  return text;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-// The value of the first line "<key> <separator> value".
-std::string_view field(std::string_view text, std::string_view key, char separator) {
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    const auto at = line.find(separator);
-    if (at != std::string_view::npos && trimmed(line.substr(0, at)) == key) return trimmed(line.substr(at + 1));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return {};
-}
-
-std::optional<std::int64_t> number(std::string_view text) {
-  text = trimmed(text);
-  std::int64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc() || end == text.data()) return std::nullopt;
-  return value;
-}
-
 std::string unquoted(std::string_view text) {
   if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front()) {
     text = text.substr(1, text.size() - 2);
@@ -127,16 +93,53 @@ std::vector<std::string> gpu_models(const fs::path& root) {
 
 }  // namespace
 
+std::string read_some(const fs::path& path) {
+  std::ifstream file(path);
+  std::string text(kMostBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return text;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::string_view field(std::string_view text, std::string_view key, char separator) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const auto at = line.find(separator);
+    if (at != std::string_view::npos && trimmed(line.substr(0, at)) == key) return trimmed(line.substr(at + 1));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {};
+}
+
+std::optional<std::int64_t> number(std::string_view text) {
+  text = trimmed(text);
+  std::int64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end == text.data()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::int64_t> free_bytes(const std::string& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return std::nullopt;
+  return static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
+}
+
 MachineSources machine_sources(const std::string& storage_path) {
   MachineSources sources;
   cpu_set_t cores;
   CPU_ZERO(&cores);
   sources.affinity_cores =
       ::sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : ::sysconf(_SC_NPROCESSORS_ONLN);
-  struct statvfs disk {};
-  if (::statvfs(storage_path.c_str(), &disk) == 0) {
-    sources.free_storage = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
-  }
+  sources.storage_path = storage_path;
+  sources.free_storage = free_bytes(storage_path).value_or(0);
   struct utsname system {};
   if (::uname(&system) == 0) sources.arch = system.machine;
   return sources;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bourse::agent {
@@ -30,11 +33,22 @@ struct MachineSources {
   std::int64_t affinity_cores = 0;
   std::int64_t free_storage = 0;
   std::string arch;
+  std::string storage_path = {};  // whose file system free_storage is of
 };
 
 // From this machine's system calls. `storage_path` is the folder whose file system is asked for free space;
 // 0 when there is no such folder.
 [[nodiscard]] MachineSources machine_sources(const std::string& storage_path);
 [[nodiscard]] Machine read_machine(const MachineSources& sources);
+
+// Free for us on that folder's file system; none: there is no such folder.
+[[nodiscard]] std::optional<std::int64_t> free_bytes(const std::string& folder);
+
+// What the readers of facts share: a file's beginning (empty when there is none), and text in it.
+[[nodiscard]] std::string read_some(const std::filesystem::path& path);
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+// The value of the first line "<key> <separator> value".
+[[nodiscard]] std::string_view field(std::string_view text, std::string_view key, char separator);
+[[nodiscard]] std::optional<std::int64_t> number(std::string_view text);
 
 }  // namespace bourse::agent

@@ -21,6 +21,8 @@ extern "C" void on_stop_signal(int) {
   if (running != nullptr) running->stop();
 }
 
+constexpr base::Duration kShortestBeat = std::chrono::seconds(5);
+constexpr base::Duration kLongestBeat = std::chrono::hours(1);
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kNotAllowed = 4;
@@ -37,16 +39,18 @@ int complain(const base::Error& error) {
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys = xmpp::kClientKeys;
   keys.insert(keys.end(), agent::kOfferKeys.begin(), agent::kOfferKeys.end());
-  for (const char* key : {"hooks.on-proposal", "hooks.on-grant", "hooks.on-reclaim", "hooks.on-release",
-                          "hooks.timeout", "agent.state-dir", "agent.keepalive", "log.level", "log.file"}) {
+  for (const char* key :
+       {"hooks.on-proposal", "hooks.on-grant", "hooks.on-reclaim", "hooks.on-release", "hooks.timeout",
+        "agent.state-dir", "agent.keepalive", "agent.heartbeat", "log.level", "log.file"}) {
     keys.emplace_back(key);
   }
   return keys;
 }
 
 base::Result<agent::AgentOptions> agent_options(const base::Config& config, const std::string& state_folder,
-                                                const agent::Machine& machine) {
+                                                const agent::Machine& machine, const agent::MachineSources& sources) {
   agent::AgentOptions options;
+  options.sources = sources;
   auto address = xmpp::market_address(config);
   if (!address) return address.error();
   options.service = std::move(address->service);
@@ -65,10 +69,15 @@ base::Result<agent::AgentOptions> agent_options(const base::Config& config, cons
   if (!offer) return offer.error();
   options.offer = std::move(*offer);
   for (const auto& [key, duration] :
-       {std::pair{"hooks.timeout", &options.hook_timeout}, std::pair{"agent.keepalive", &options.keepalive}}) {
+       {std::pair{"hooks.timeout", &options.hook_timeout}, std::pair{"agent.keepalive", &options.keepalive},
+        std::pair{"agent.heartbeat", &options.heartbeat}}) {
     const auto value = config.duration(key, *duration);
     if (!value) return value.error();
     *duration = *value;
+  }
+  if (options.heartbeat != base::Duration::zero() &&
+      (options.heartbeat < kShortestBeat || options.heartbeat > kLongestBeat)) {
+    return base::Error{base::Errc::kBadRequest, "agent.heartbeat is 0s (never) or from 5s to 1h"};
   }
   auto folder = config.text("agent.state-dir", state_folder);
   if (!folder) return folder.error();
@@ -89,9 +98,9 @@ base::Status start_logging(const base::Config& config) {
   return base::start_log({"bourse-agent", *level, *file});
 }
 
-int serve(const base::Config& config, const agent::Machine& machine) {
+int serve(const base::Config& config, const agent::Machine& machine, const agent::MachineSources& sources) {
   const auto environment = xmpp::process_environment();
-  auto options = agent_options(config, xmpp::default_state_folder(environment), machine);
+  auto options = agent_options(config, xmpp::default_state_folder(environment), machine, sources);
   if (!options) return complain(options.error());
   const base::SystemClock clock;
   if (const auto valid = domain::validate(options->offer, clock.now()); !valid) return complain(valid.error());
@@ -146,8 +155,9 @@ int main(int argc, char** argv) {
   if (const auto started = start_logging(*config); !started) return complain(started.error());
   const auto storage = config->text("offer.storage-path", environment("HOME").value_or("/"));
   if (!storage) return complain(storage.error());
-  const agent::Machine machine = agent::read_machine(agent::machine_sources(*storage));
-  if (!print_offer) return serve(*config, machine);
+  const agent::MachineSources sources = agent::machine_sources(*storage);
+  const agent::Machine machine = agent::read_machine(sources);
+  if (!print_offer) return serve(*config, machine, sources);
   const auto id = agent::offer_id(*config, machine);
   const auto offer = agent::machine_offer(*config, machine, config->has("hooks.on-proposal"));
   if (!id || !offer) return complain(id ? offer.error() : id.error());

@@ -45,6 +45,7 @@ class HelpFormatter final : public CLI::Formatter {
 }  // namespace
 
 void CommandLine::add_to(CLI::App& app) {
+  app_ = &app;
   app.formatter(std::make_shared<HelpFormatter>());  // subcommands inherit it
   app.require_subcommand(1);
   app.fallthrough();  // so that shared options may stand after the command, too
@@ -56,8 +57,8 @@ void CommandLine::add_to(CLI::App& app) {
     app.add_option(shared.flag, flags_.back().value, shared.help)->type_name(shared.type)->group(kGroup);
   }
   flags_.push_back({"output", {}});
-  app.add_option("-o,--output", flags_.back().value, "table, wide or json")
-      ->check(CLI::IsMember({"table", "wide", "json"}))
+  app.add_option("-o,--output", flags_.back().value, "table, wide or json; history also csv or fta")
+      ->check(CLI::IsMember({"table", "wide", "json", "csv", "fta"}))
       ->type_name("FORMAT")
       ->group(kGroup);
   app.footer(
@@ -89,13 +90,20 @@ base::Result<base::Config> CommandLine::config(const base::Config::Environment& 
   for (const auto& flag : flags_) {
     if (!flag.value.empty()) config->set_flag(flag.key, flag.value);
   }
-  if (const auto output = config->choice("output", {"table", "wide", "json"}, "table"); !output) return output.error();
+  const auto output = config->choice("output", {"table", "wide", "json", "csv", "fta"}, "table");
+  if (!output) return output.error();
+  if ((*output == "csv" || *output == "fta") && (app_ == nullptr || !app_->got_subcommand("history"))) {
+    return base::Error{base::Errc::kBadRequest,
+                       "output " + *output + " is for bourse history: use table, wide or json"};
+  }
   return config;
 }
 
 Format CommandLine::format(const base::Config& config) const {
   const auto output = config.text("output", "table");
   if (output && *output == "json") return Format::kJson;
+  if (output && *output == "csv") return Format::kCsv;
+  if (output && *output == "fta") return Format::kFta;
   return output && *output == "wide" ? Format::kWide : Format::kTable;
 }
 

@@ -29,6 +29,7 @@ class CommandLine {
   };
   std::optional<std::string> config_file_;
   std::vector<Flag> flags_;
+  const CLI::App* app_ = nullptr;
   Action action_;
 };
 

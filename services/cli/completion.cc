@@ -97,7 +97,7 @@ _bourse() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" path='' words='' i word
   COMPREPLY=()
   case "$previous" in
-    -o|--output) COMPREPLY=($(compgen -W 'table wide json' -- "$current")); return ;;
+    -o|--output) COMPREPLY=($(compgen -W 'table wide json csv fta' -- "$current")); return ;;
     {}) compopt -o default; return ;;
     {}) return ;;
   esac
@@ -143,7 +143,7 @@ _bourse() {{
   local previous="${{words[CURRENT-1]}}" command='' i
   local -a entries
   case "$previous" in
-    -o|--output) compadd table wide json; return ;;
+    -o|--output) compadd table wide json csv fta; return ;;
     {}) _files; return ;;
     {}) return ;;
   esac
@@ -191,7 +191,7 @@ std::string fish_completion(const CLI::App& app) {
       if (!path.empty() && (name == "help" || name == "h")) continue;
       const bool output = name == "output" || name == "o";
       out += fmt::format("complete -c bourse{} -{} {}{} -d {}\n", condition, is_long ? "l" : "s", name,
-                         output             ? " -x -a 'table wide json'"
+                         output             ? " -x -a 'table wide json csv fta'"
                          : flag.takes_file  ? " -r -F"
                          : flag.takes_value ? " -x"
                                             : "",

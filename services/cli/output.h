@@ -12,7 +12,7 @@
 
 namespace bourse::cli {
 
-enum class Format { kTable, kWide, kJson };
+enum class Format { kTable, kWide, kJson, kCsv, kFta };
 
 // Whether to colour what goes to `stream`: it is a terminal and NO_COLOR is not set.
 [[nodiscard]] bool wants_colour(std::FILE* stream);

@@ -109,7 +109,7 @@ base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket
   service.attach(link);
 
   storage::PgReader reader({.uri = settings.database_uri, .application = "boursed reader"});
-  market::QueryPool queries(reader, service, settings.readers, settings.queue);
+  market::QueryPool queries(reader, service, settings.readers, settings.queue, settings.history);
   backend.answer_with(queries);
   std::vector<std::unique_ptr<PoolParts>> pools;
   for (const auto& pool : settings.pools) {

@@ -8,10 +8,12 @@
 #include <string>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "market/daemon.h"
 #include "market/settings.h"
 #include "market/ticket_key.h"
+#include "storage/maintenance.h"
 #include "storage/migrate.h"
 #include "storage/pools.h"
 
@@ -80,6 +82,22 @@ int migrate(const boursed::Settings& settings) {
   return 0;
 }
 
+int maintain(const boursed::Settings& settings) {
+  const storage::ConnectionOptions owner{.uri = settings.owner_database_uri, .application = "boursed maintain"};
+  const storage::Retention retention{settings.keep_intervals, settings.keep_sums, settings.keep_events};
+  const auto done = storage::maintain(owner, retention, base::SystemClock().now());
+  if (!done) return complain(done.error());
+  if (done->months_made > 0) {
+    std::printf("made %llu months ahead\n", static_cast<unsigned long long>(done->months_made));
+  }
+  for (const auto& month : done->dropped) std::printf("dropped %s\n", month.c_str());
+  for (const auto& [table, rows] : done->deleted) {
+    std::printf("deleted %llu rows of %s\n", static_cast<unsigned long long>(rows), table.c_str());
+  }
+  if (done->months_made == 0 && done->dropped.empty() && done->deleted.empty()) std::printf("nothing to do\n");
+  return 0;
+}
+
 // SIGTERM and SIGINT are blocked in every thread and taken here.
 int serve(const boursed::Settings& settings) {
   if (const auto started = base::start_log(settings.log); !started) return complain(started.error());
@@ -113,11 +131,17 @@ int main(int argc, char** argv) {
                  "settings (default: $XDG_CONFIG_HOME/bourse/boursed.toml, /etc/bourse/boursed.toml)");
   auto* migrating = app.add_subcommand("migrate", "bring the database's schema up to date and create the pools");
   migrating->fallthrough();
+  auto* maintaining =
+      app.add_subcommand("maintain", "make tables for the months to come, and forget history as [history] says");
+  maintaining->fallthrough();
   app.footer(
-      "Examples:\n  boursed migrate --config /etc/bourse/boursed.toml\n  boursed --config /etc/bourse/boursed.toml");
+      "Examples:\n  boursed migrate --config /etc/bourse/boursed.toml\n  boursed maintain --config "
+      "/etc/bourse/boursed.toml\n"
+      "  boursed --config /etc/bourse/boursed.toml");
   CLI11_PARSE(app, argc, argv);
 
   const auto settings = boursed::read_settings(config_file.empty() ? std::nullopt : std::optional(config_file));
   if (!settings) return complain(settings.error());
-  return migrating->parsed() ? migrate(*settings) : serve(*settings);
+  if (migrating->parsed()) return migrate(*settings);
+  return maintaining->parsed() ? maintain(*settings) : serve(*settings);
 }

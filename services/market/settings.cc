@@ -30,6 +30,11 @@ const std::vector<std::string> kKnown{"xmpp.jid",
                                       "pubsub.longest-subscription-lease-days",
                                       "pubsub.hard-bounces",
                                       "pubsub.soft-bounces",
+                                      "history.figures",
+                                      "history.details",
+                                      "history.keep-intervals-days",
+                                      "history.keep-sums-days",
+                                      "history.keep-events-days",
                                       "contact.abuse",
                                       "contact.admin",
                                       "contact.feedback",
@@ -86,6 +91,27 @@ class SettingsReader {
       error_ = base::Error{base::Errc::kBadRequest,
                            config_.where(key) + ": '" + value + "' is none of anyone, domains, operators"};
     }
+  }
+
+  // "everyone" or "parties": those a provider lent to.
+  void readers(const char* key, bool& for_all) {
+    std::string value;
+    text(key, value, for_all ? "everyone" : "parties");
+    if (error_) return;
+    if (value == "everyone" || value == "parties") {
+      for_all = value == "everyone";
+    } else {
+      error_ =
+          base::Error{base::Errc::kBadRequest, config_.where(key) + ": '" + value + "' is none of everyone, parties"};
+    }
+  }
+
+  // 0: for ever.
+  void days(const char* key, std::optional<base::Duration>& into) {
+    std::int64_t count = into ? *into / std::chrono::days(1) : 0;
+    number(key, count, 0, 36'500);
+    into.reset();
+    if (count > 0) into = std::chrono::days(count);
   }
 
   void jid(const char* key, domain::Jid& into) {
@@ -160,6 +186,18 @@ void read_pubsub(SettingsReader& reader, Settings& settings) {
 
 }  // namespace
 
+namespace {
+
+void read_history(SettingsReader& reader, Settings& settings) {
+  reader.readers("history.figures", settings.history.figures_for_all);
+  reader.readers("history.details", settings.history.details_for_all);
+  reader.days("history.keep-intervals-days", settings.keep_intervals);
+  reader.days("history.keep-sums-days", settings.keep_sums);
+  reader.days("history.keep-events-days", settings.keep_events);
+}
+
+}  // namespace
+
 base::Result<Settings> read_settings(const std::optional<std::string>& config_file) {
   auto known = kKnown;
   known.insert(known.end(), kRulesKeys.begin(), kRulesKeys.end());
@@ -184,6 +222,7 @@ base::Result<Settings> read_settings(const std::optional<std::string>& config_fi
   reader.number("limits.max-payload-bytes", settings.max_payload_bytes, 1'024, 196'608);
   settings.pubsub.limits.max_payload_bytes = static_cast<std::uint32_t>(settings.max_payload_bytes);
   read_pubsub(reader, settings);
+  read_history(reader, settings);
   reader.text("log.level", settings.log.level, "info");
   reader.text("log.file", settings.log.file, "");
   settings.log.program = "boursed";

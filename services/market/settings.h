@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
+#include "market/history_answer.h"
 #include "market/rules.h"
 #include "pubsub/policy.h"
 #include "xmpp/bounces.h"
@@ -36,6 +37,11 @@ struct Settings {
   std::size_t readers = 2;  // connections for queries
   pubsub::Policy pubsub;
   market::Rules rules;
+  market::HistoryPolicy history;
+  // What `boursed maintain` keeps; none: for ever.
+  std::optional<base::Duration> keep_intervals = std::chrono::days(731);
+  std::optional<base::Duration> keep_sums = std::chrono::days(3660);
+  std::optional<base::Duration> keep_events;
   xmpp::BouncePolicy bounces;
   xmpp::ContactAddresses contacts;
   base::LogOptions log;

@@ -120,9 +120,9 @@ base::Status Loaded::on_node(pubsub::NodeRow&& row) { return take('n', nodes, st
 base::Status Loaded::on_affiliation(pubsub::AffiliationRow&& row) { return take('f', affiliations, std::move(row)); }
 base::Status Loaded::on_subscription(pubsub::SubscriptionRow&& row) { return take('s', subscriptions, std::move(row)); }
 base::Status Loaded::on_item(pubsub::ItemRow&& row) { return take('i', items, std::move(row)); }
-base::Status Loaded::on_provider_up(const domain::Jid& provider, base::Timestamp since) {
-  return take('u', providers_up, std::pair(provider, since));
-}
+base::Status Loaded::on_provider(market::ProviderRow&& row) { return take('p', providers, std::move(row)); }
+base::Status Loaded::on_gap(const history::Window& gap) { return take('y', gaps, history::Window(gap)); }
+base::Status Loaded::on_history_counts(std::string&& counts) { return take('q', history_counts, std::move(counts)); }
 base::Status Loaded::on_undelivered(market::Event&& row) { return take('e', undelivered, std::move(row)); }
 
 }  // namespace bourse::test

@@ -44,7 +44,9 @@ struct Loaded final : market::StateLoader {
   std::vector<pubsub::AffiliationRow> affiliations;
   std::vector<pubsub::SubscriptionRow> subscriptions;
   std::vector<pubsub::ItemRow> items;
-  std::vector<std::pair<domain::Jid, base::Timestamp>> providers_up;
+  std::vector<market::ProviderRow> providers;
+  std::vector<history::Window> gaps;
+  std::vector<std::string> history_counts;
   std::vector<market::Event> undelivered;
 
   base::Status on_offer(market::OfferRow&& row) override;
@@ -56,7 +58,9 @@ struct Loaded final : market::StateLoader {
   base::Status on_affiliation(pubsub::AffiliationRow&& row) override;
   base::Status on_subscription(pubsub::SubscriptionRow&& row) override;
   base::Status on_item(pubsub::ItemRow&& row) override;
-  base::Status on_provider_up(const domain::Jid& provider, base::Timestamp since) override;
+  base::Status on_provider(market::ProviderRow&& row) override;
+  base::Status on_gap(const history::Window& gap) override;
+  base::Status on_history_counts(std::string&& counts) override;
   base::Status on_undelivered(market::Event&& event) override;
 
  private:

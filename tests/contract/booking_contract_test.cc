@@ -2,9 +2,11 @@
 // one statement. The rest of the contract goes through market::Store.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 
 #include "support/pg_database.h"
 
@@ -45,7 +47,7 @@ class BookingContract : public testing::Test {
         rows);
   }
   [[nodiscard]] std::string used(const std::string& offer = "o") const {
-    return database_->query("SELECT used FROM bourse.offers WHERE offer_id = '" + offer + "'");
+    return database_->query("SELECT coalesce(max(used), '{}') FROM bourse.offer_use WHERE offer_id = '" + offer + "'");
   }
 
   std::unique_ptr<PgDatabase> database_;
@@ -74,7 +76,11 @@ TEST_F(BookingContract, TheServiceCannotOverGrantBySqlEither) {
       {"a reservation begins on a closed offer",
        "UPDATE bourse.grants SET state = 0, ahead = false WHERE grant_id = 3"},
       {"booked by hand", "UPDATE bourse.grants SET booked = false WHERE grant_id = 1"},
-      {"used by hand", "UPDATE bourse.offers SET used = '{}'"},
+      {"used by hand", "UPDATE bourse.offer_use SET used = '{}'"},
+      {"room made by hand", "UPDATE bourse.offer_use SET capacity = '{9000,1000,1000}'"},
+      {"a use made by hand", "INSERT INTO bourse.offer_use VALUES (1, 'closed', '{cpu}', '{9}', '{}')"},
+      {"the use deleted", "DELETE FROM bourse.offer_use"},
+      {"given back by hand", "SELECT bourse.give_back(ARRAY[ROW(1, 'o', '{cpu}', '{1}')::bourse.holding])"},
       {"less taken than granted", "UPDATE bourse.grants SET amounts = '{1,1}' WHERE grant_id = 1"},
       {"moved to another offer", "UPDATE bourse.grants SET offer_id = 'closed' WHERE grant_id = 1"},
       {"deleted", "DELETE FROM bourse.grants"},
@@ -131,6 +137,47 @@ TEST_F(BookingContract, OneStatementMayBookGiveBackAndChange) {
   EXPECT_EQ(used(), "{}");
 }
 
+TEST_F(BookingContract, AnOfferWithOtherSlotsKeepsWhatIsBooked) {
+  ASSERT_EQ(insert(row(1, "o", "{cpu,gpu#1}", "{3000,600}")), "");
+  ASSERT_EQ(run("UPDATE bourse.offers SET slots = '{gpu#0,gpu#1,disk,cpu}', capacity = '{1000,1000,5,3500}' "
+                "WHERE offer_id = 'o'"),
+            "");
+  EXPECT_EQ(used(), "{0,600,0,3000}");
+  EXPECT_NE(insert(row(2, "o", "{cpu}", "{501}")), "");
+  EXPECT_EQ(insert(row(2, "o", "{disk,cpu}", "{5,500}")), "");
+  ASSERT_EQ(run("UPDATE bourse.grants SET state = 1, ended = now() WHERE grant_id = 1"), "");
+  EXPECT_EQ(used(), "{0,0,5,500}");
+  EXPECT_THROW(database_->query("DELETE FROM bourse.offers WHERE offer_id = 'o'"), std::exception);
+  EXPECT_THROW(database_->query("UPDATE bourse.offers SET offer_id = 'p' WHERE offer_id = 'o'"), std::exception);
+  ASSERT_EQ(run("UPDATE bourse.grants SET state = 1, ended = now() WHERE ended IS NULL"), "");
+  EXPECT_EQ(used(), "{}");
+  EXPECT_NO_THROW(database_->query("DELETE FROM bourse.offers WHERE offer_id = 'o'"));
+  EXPECT_EQ(database_->query("SELECT count(*) FROM bourse.offer_use"), "0");
+}
+
+// The first booking copies the capacity without a lock on the offer: it must not get past a change under way.
+TEST_F(BookingContract, ACapacityThatShrinksMeanwhileIsWaitedFor) {
+  pqxx::connection other(database_->service().uri);
+  pqxx::work shrinking(other);
+  shrinking.exec("UPDATE bourse.offers SET capacity = '{2000,1000,1000}' WHERE offer_id = 'o'");
+  std::string refused;
+  std::atomic<bool> over{false};
+  {
+    const std::jthread booking([&] {
+      refused = insert(row(1, "o", "{cpu}", "{3000}"));
+      over = true;
+    });
+    while (!over && database_->query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                                     "wait_event_type = 'Lock'") == "0") {
+      std::this_thread::yield();
+    }
+    EXPECT_FALSE(over) << "nothing held it back";
+    shrinking.commit();
+  }
+  EXPECT_EQ(refused, "23514");
+  EXPECT_EQ(used(), "{}");
+}
+
 // Offers of one to twelve slots, so that every way of adding is taken; several grants on one offer in one statement.
 TEST_F(BookingContract, SumsAreThoseOfTheGrants) {
   constexpr int kOffers = 12;
@@ -170,20 +217,23 @@ TEST_F(BookingContract, SumsAreThoseOfTheGrants) {
     }
     ASSERT_EQ(
         database_->query(
-            "SELECT count(*) FROM bourse.offers o WHERE offer_id LIKE 'n%' AND "
-            "coalesce(nullif(used, '{}'), array_fill(0::bigint, ARRAY[cardinality(slots)])) <> ARRAY("
+            "SELECT count(*) FROM bourse.offers o LEFT JOIN bourse.offer_use u USING (pool_id, offer_id) "
+            "WHERE offer_id LIKE 'n%' AND "
+            "coalesce(nullif(u.used, '{}'), array_fill(0::bigint, ARRAY[cardinality(o.slots)])) <> ARRAY("
             "SELECT coalesce((SELECT sum(t.amount) FROM bourse.grants g, unnest(g.slots, g.amounts) t(slot, amount) "
             "WHERE g.offer_id = o.offer_id AND g.booked AND t.slot = s.slot), 0)::bigint "
             "FROM unnest(o.slots) WITH ORDINALITY s(slot, n) ORDER BY n)"),
         "0")
         << "round " << round;
-    ASSERT_EQ(database_->query("SELECT count(*) FROM bourse.offers o, unnest(used, capacity) AS t(used, capacity) "
-                               "WHERE t.used > t.capacity"),
-              "0");
+    ASSERT_EQ(
+        database_->query("SELECT count(*) FROM bourse.offers o JOIN bourse.offer_use u USING (pool_id, offer_id), "
+                         "unnest(u.used, o.capacity) AS t(used, capacity) "
+                         "WHERE t.used > t.capacity OR u.capacity <> o.capacity OR u.slots <> o.slots"),
+        "0");
   }
   EXPECT_GT(refused, 3);
   ASSERT_EQ(run("UPDATE bourse.grants SET state = 1, ended = now() WHERE ended IS NULL"), "");
-  EXPECT_EQ(database_->query("SELECT count(*) FROM bourse.offers WHERE used <> '{}'"), "0");
+  EXPECT_EQ(database_->query("SELECT count(*) FROM bourse.offer_use WHERE used <> '{}'"), "0");
 }
 
 }  // namespace

@@ -252,15 +252,16 @@ TEST_P(NodeStoreContract, RowsLoadInOrder) {
   first.offers = {o1};
   first.requests = {r1};
   first.new_grants = {grant(1, o1, r1, resources({{"cpu", 1}}))};
+  first.usage = {{jid("cy@three.example"), kStart, {{"cpu", 1.0}}}};
   first.sanctions = {{jid("eve@x.example"), false, true, "", kStart}};
   first.nodes = {leaf("blog")};
   first.affiliations = {{{"blog"}, jid("ann@one.example"), Affiliation::kOwner}};
   first.subscriptions = {subscription("blog", "sue@four.example")};
   first.items = {item("blog", "i", 1)};
-  first.availability = {{jid("ann@one.example"), domain::Presence::kUp, kStart}};
+  first.providers = {{jid("ann@one.example"), domain::Presence::kUp, kStart, "", ""}};
   first.events = {event(1, "a")};
   write(first);
-  EXPECT_EQ(reload().order, "orgbnfsiue");
+  EXPECT_EQ(reload().order, "porxgbnfsie");
 }
 
 TEST_P(NodeStoreContract, NodeRemovedAndMadeAgainInOneBatchIsEmpty) {

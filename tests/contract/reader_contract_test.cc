@@ -107,7 +107,7 @@ TEST_P(ReaderContract, ItemsShowToWhomTheyConcern) {
   first.offers = {o1, o2};
   first.requests = {r1, r2};
   first.new_grants = {g1, g2};
-  first.availability = {{jid("ann@one.example"), Presence::kUp, kStart}};
+  first.providers = {{jid("ann@one.example"), Presence::kUp, kStart, "", ""}};
   write(first);
 
   struct Case {
@@ -157,66 +157,6 @@ TEST_P(ReaderContract, ItemsShowToWhomTheyConcern) {
   EXPECT_EQ(requests->rows[0].record, r2.record);
   EXPECT_EQ(requests->rows[0].publisher, r2.consumer);
   EXPECT_EQ(requests->rows[0].published, r2.submitted);
-}
-
-struct Told {
-  Presence presence;
-  int at;
-};
-struct Seen {
-  Presence presence;
-  int since;
-  int until;  // 0: running
-  friend bool operator==(const Seen&, const Seen&) = default;
-};
-
-TEST_P(ReaderContract, AvailabilityNeverOverlaps) {
-  struct Case {
-    const char* name;
-    std::vector<std::vector<Told>> batches;
-    std::vector<Seen> expected;
-  };
-  constexpr auto kUp = Presence::kUp;
-  constexpr auto kDown = Presence::kDown;
-  const Case cases[] = {
-      {"one by one", {{{kUp, 10}}, {{kDown, 20}}, {{kUp, 30}}}, {{kUp, 10, 20}, {kDown, 20, 30}, {kUp, 30, 0}}},
-      {"in one batch", {{{kUp, 10}, {kDown, 20}, {kUp, 30}}}, {{kUp, 10, 20}, {kDown, 20, 30}, {kUp, 30, 0}}},
-      {"told twice", {{{kUp, 10}}, {{kUp, 15}}, {{kDown, 20}, {kDown, 25}}}, {{kUp, 10, 20}, {kDown, 20, 0}}},
-      {"clock stepped back", {{{kUp, 10}, {kDown, 20}}, {{kUp, 15}}}, {{kUp, 10, 0}}},
-      {"clock stepped back, then on",
-       {{{kUp, 10}, {kDown, 20}}, {{kUp, 15}, {kDown, 40}}},
-       {{kUp, 10, 40}, {kDown, 40, 0}}},
-      {"before it all", {{{kUp, 10}}, {{kDown, 5}}}, {{kDown, 10, 0}}},
-      {"no length", {{{kUp, 10}, {kDown, 10}, {kUp, 10}}}, {{kUp, 10, 0}}},
-  };
-  int n = 0;
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    const domain::Jid provider = jid("p" + std::to_string(++n) + "@one.example");
-    for (const auto& told : c.batches) {
-      market::Batch next = batch();
-      for (const auto& t : told)
-        next.availability.push_back({provider, t.presence, kStart + std::chrono::seconds(t.at)});
-      write(next);
-    }
-    const auto found =
-        under_test_->reader().availability({"commons"}, provider, kStart, kStart + std::chrono::hours(1));
-    ASSERT_TRUE(found.ok());
-    std::vector<Seen> seen;
-    for (const auto& i : *found) {
-      const auto seconds = [](base::Timestamp t) { return static_cast<int>((t - kStart) / std::chrono::seconds(1)); };
-      seen.push_back({i.presence, seconds(i.since), i.until ? seconds(*i.until) : 0});
-    }
-    EXPECT_EQ(seen, c.expected);
-  }
-  const auto at = [](int seconds) { return kStart + std::chrono::seconds(seconds); };
-  const auto clipped = under_test_->reader().availability({"commons"}, jid("p1@one.example"), at(15), at(25));
-  ASSERT_EQ(clipped->size(), 2U);
-  EXPECT_EQ((*clipped)[0], (domain::AvailabilityInterval{kUp, at(15), at(20)}));
-  EXPECT_EQ((*clipped)[1], (domain::AvailabilityInterval{kDown, at(20), at(25)}));
-  EXPECT_TRUE(under_test_->reader().availability({"commons"}, jid("p1@one.example"), at(25), at(15))->empty());
-  EXPECT_EQ(under_test_->reader().availability({"commons"}, jid("never@x.example"), at(0), at(1)).error().code,
-            base::Errc::kNotFound);
 }
 
 audit::Entry entry(audit::EntryKind kind, int second) {
@@ -304,8 +244,8 @@ TEST_P(ReaderContract, StatusCounts) {
   first.offers = {o1};
   first.requests = {r1};
   first.new_grants = {grant(1, o1, r1, resources({{"cpu", 1}}))};
-  first.availability = {{jid("ann@one.example"), Presence::kUp, kStart},
-                        {jid("bob@two.example"), Presence::kDown, kStart}};
+  first.providers = {{jid("ann@one.example"), Presence::kUp, kStart, "", ""},
+                     {jid("bob@two.example"), Presence::kDown, kStart, "", ""}};
   first.subscriptions = {subscription("commons/offers", "sue@x.example/b"),
                          subscription("commons/availability", "sue@x.example"),
                          subscription("commons/offers", "sued@x.example")};

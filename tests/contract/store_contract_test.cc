@@ -98,7 +98,7 @@ TEST_P(StoreContract, EverythingComesBack) {
   first.new_grants = {g1, ended(grant(2, o2, r1, resources({{"cpu", 1}})), GrantState::kRevoked)};
   first.subscriptions = {subscription("commons/offers", "sue@four.example/x"),
                          subscription("commons/offers", "tom@four.example")};
-  first.availability = {{jid("ann@one.example"), domain::Presence::kUp, kStart}};
+  first.providers = {{jid("ann@one.example"), domain::Presence::kUp, kStart, "", ""}};
   first.events = {event(1, "a"), event(2, "b\nc")};
   first.counters = {{2}, {0}, {2}, {0}};
   write(first);
@@ -132,7 +132,9 @@ TEST_P(StoreContract, EverythingComesBack) {
   EXPECT_EQ(loaded.grants[0], g1);
   ASSERT_EQ(loaded.subscriptions.size(), 1U);
   EXPECT_EQ(loaded.subscriptions[0].subscriber, jid("sue@four.example/x"));
-  EXPECT_EQ(loaded.providers_up, (std::vector{std::pair(jid("ann@one.example"), kStart)}));
+  ASSERT_EQ(loaded.providers.size(), 1U);
+  EXPECT_EQ(loaded.providers[0].provider, jid("ann@one.example"));
+  EXPECT_EQ(loaded.providers[0].since, kStart);
   ASSERT_EQ(loaded.undelivered.size(), 2U);
   EXPECT_EQ(loaded.undelivered[1].seq.value, 2U);
   EXPECT_EQ(loaded.undelivered[1].item_id, "b\nc");

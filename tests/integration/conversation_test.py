@@ -152,7 +152,7 @@ class TheConversation(unittest.IsolatedAsyncioTestCase):
     async def check_records(self, consumer, provider, request, grants):
         """What is on record afterwards."""
         history = await consumer.ask(f"<history jid='{provider.bare}'/>")
-        self.assertEqual([interval.get("state") for interval in history], ["up", "down", "up"])
+        self.assertEqual([interval.get("state") for interval in history.findall(market("interval"))], ["up", "down", "up"])
         ended = await consumer.ask("<grants ended='true'/>")
         self.assertEqual([grant.get("state") for grant in ended.findall(market("grant"))],
                          ["lost", "lost", "released"])

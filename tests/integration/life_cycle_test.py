@@ -219,7 +219,7 @@ class Vanishing(unittest.IsolatedAsyncioTestCase):
                 self.assertIsNone(again.payload.get("state-until"))
                 self.assertEqual(kinds(grant.id), ["grant-started", "grant-suspect", "grant-recovered"])
                 self.assertEqual(database.value(
-                    f"SELECT used[1] FROM bourse.offers WHERE offer_id = 'returning'"), "4000")
+                    f"SELECT used[1] FROM bourse.offer_use WHERE offer_id = 'returning'"), "4000")
                 await consumer.retract(REQUESTS, wanted)
                 await provider.notified("its end", node=GRANTS, id=grant.id, state="released")
 

@@ -21,13 +21,14 @@ NODES, PODS = DATA / "openb_node_list_all_node.csv", DATA / "openb_pod_list_defa
 # Each gives rows only where something is wrong.
 BROKEN = {
     "more in use than offered": """
-        SELECT o.offer_id, s.slot, s.used, s.capacity FROM bourse.offers o,
-          LATERAL unnest(o.slots, o.used, o.capacity) AS s(slot, used, capacity) WHERE o.used <> '{}' AND s.used > s.capacity""",
+        SELECT o.offer_id, s.slot, s.used, s.capacity FROM bourse.offers o JOIN bourse.offer_use u USING (pool_id, offer_id),
+          LATERAL unnest(u.slots, u.used, o.capacity) AS s(slot, used, capacity)
+        WHERE u.used <> '{}' AND (s.used > s.capacity OR u.slots <> o.slots)""",
     "in use is not what live grants hold": """
         WITH held AS (SELECT g.offer_id, s.slot, sum(s.amount) AS amount FROM bourse.grants g,
                         LATERAL unnest(g.slots, g.amounts) AS s(slot, amount) WHERE g.booked GROUP BY 1, 2),
-             used AS (SELECT o.offer_id, s.slot, s.used AS amount FROM bourse.offers o,
-                        LATERAL unnest(o.slots, o.used) AS s(slot, used) WHERE o.used <> '{}' AND s.used > 0)
+             used AS (SELECT u.offer_id, s.slot, s.used AS amount FROM bourse.offer_use u,
+                        LATERAL unnest(u.slots, u.used) AS s(slot, used) WHERE u.used <> '{}' AND s.used > 0)
         SELECT * FROM held FULL JOIN used USING (offer_id, slot) WHERE held.amount IS DISTINCT FROM used.amount""",
     "a part of a gpu on more than one device": """
         SELECT grant_id, slots, amounts FROM bourse.grants,

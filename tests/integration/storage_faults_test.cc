@@ -145,7 +145,7 @@ TEST_F(StorageFaults, RacingGrantsNeverTakeMoreThanThereIs) {
     }
   }
   EXPECT_EQ(granted, 100);
-  EXPECT_EQ(database_->query("SELECT used FROM bourse.offers"), "{100}");
+  EXPECT_EQ(database_->query("SELECT used FROM bourse.offer_use"), "{100}");
   EXPECT_EQ(database_->query("SELECT sum(amounts[1]) FROM bourse.grants WHERE state = 0"), "100");
   database_->query(
       "UPDATE bourse.grants SET amounts = '{2}' WHERE grant_id IN (SELECT grant_id FROM bourse.grants LIMIT 0)");
@@ -154,7 +154,7 @@ TEST_F(StorageFaults, RacingGrantsNeverTakeMoreThanThereIs) {
   EXPECT_THROW(database_->query("DELETE FROM bourse.offers"), pqxx::sql_error);
   database_->query("DELETE FROM bourse.grants WHERE grant_id < 1000");
   EXPECT_EQ(database_->query("SELECT CASE WHEN used = '{}' THEN 0 ELSE used[1] END = (SELECT count(*) FROM "
-                             "bourse.grants) FROM bourse.offers"),
+                             "bourse.grants) FROM bourse.offer_use"),
             "t");
 }
 

@@ -36,10 +36,12 @@ std::string output_of(const std::string& command) {
   return output;
 }
 
-// pg_dump's statements: what names the dump itself, and the months of the event log, left out.
+// pg_dump's statements: what names the dump itself, and the months of the event log and of history, left out.
 std::string schema_of(const PgDatabase& database) {
-  std::istringstream dump(output_of("pg_dump --schema-only --schema=bourse --exclude-table='bourse.events_2*' '" +
-                                    database.superuser().uri + "'"));
+  std::istringstream dump(
+      output_of("pg_dump --schema-only --schema=bourse --exclude-table='bourse.events_2*' "
+                "--exclude-table='bourse.availability_2*' --exclude-table='bourse.availability_days_2*' '" +
+                database.superuser().uri + "'"));
   std::string kept;
   for (std::string line; std::getline(dump, line);) {
     if (!line.empty() && !line.starts_with("--") && !line.starts_with("\\")) kept += line + '\n';
@@ -149,7 +151,8 @@ TEST_F(StorageSchema, RowsOfTheFirstSchemaAreKept) {
   EXPECT_EQ(database.query("SELECT string_agg((grant_id, state, ahead, booked)::text, ' ' ORDER BY grant_id) "
                            "FROM bourse.grants"),
             "(1,0,f,t) (2,3,f,f)");
-  EXPECT_EQ(database.query("SELECT used FROM bourse.offers"), "{0,600}");
+  EXPECT_EQ(database.query("SELECT (offer_id, slots, capacity, used)::text FROM bourse.offer_use"),
+            "(o,\"{cpu,gpu#0}\",\"{4000,1000}\",\"{0,600}\")");
 }
 
 TEST_F(StorageSchema, TwoMigratingAtOnceDoItOnce) {
@@ -176,10 +179,9 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
       "UPDATE bourse.audit_entries SET entry = ''",
       "DELETE FROM bourse.audit_entries",
       "TRUNCATE bourse.audit_entries",
-      "UPDATE bourse.offers SET used = '{}'",
-      "INSERT INTO bourse.offers (pool_id, offer_id, provider, session, open, slots, capacity, record, seq, published, "
-      "used) "
-      "VALUES (1, 'x', 'a', '', true, '{cpu}', '{1}', '', 1, now(), '{}')",
+      "UPDATE bourse.offer_use SET used = '{}'",
+      "INSERT INTO bourse.offer_use VALUES (1, 'x', '{cpu}', '{1}', '{}')",
+      "DELETE FROM bourse.offer_use",
       "DELETE FROM bourse.offers",
       "UPDATE bourse.subscriptions SET subscriber = 'eve@x.example'",
       "TRUNCATE bourse.subscriptions",
@@ -193,7 +195,18 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
       "DELETE FROM bourse.usage",
       "ALTER TABLE bourse.offers DISABLE TRIGGER ALL",
       "DROP TRIGGER book_inserted ON bourse.grants",
-      "INSERT INTO bourse.availability VALUES (1, 'p', 0, '[2026-01-01,)')",
+      "UPDATE bourse.availability SET reason = 1",
+      "DELETE FROM bourse.availability",
+      "DELETE FROM bourse.availability_other",
+      "INSERT INTO bourse.availability_other VALUES (1, 0, false, 0, '[2026-01-01,2026-01-02)')",
+      "UPDATE bourse.availability_days SET day = '2026-01-01'",
+      "DELETE FROM bourse.availability_days",
+      "UPDATE bourse.availability_gaps SET pool_id = 2",
+      "DELETE FROM bourse.availability_gaps",
+      "UPDATE bourse.providers SET provider = 'eve@x'",
+      "DELETE FROM bourse.providers",
+      "SELECT bourse.make_history_month('2020-01-01')",
+      "SELECT bourse.drop_history_before(now(), now())",
       "SET ROLE bourse_owner",
       "SET session_replication_role = replica",
   };

@@ -1,6 +1,7 @@
 #include "invariants.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -127,7 +128,7 @@ void pass_over(matching::Exclusions& excluded, const std::string& by, const Gran
   if (by == domain::kByDomain) excluded.domains.emplace_back(grant.provider.domain());
   if (by == domain::kByProvider || by == domain::kByDomain) return;
   const auto offer = shadow.offers().find(grant.offer.value);
-  if (offer == shadow.offers().end() || !offer->second.row.open) return;
+  if (offer == shadow.offers().end()) return;
   for (const auto& attribute : offer->second.content.attributes) {
     if (attribute.name == by) excluded.values.push_back({by, attribute.text});
   }
@@ -151,10 +152,14 @@ matching::Exclusions exclusions(const ShadowRequest& request, const ShadowMarket
   return excluded;
 }
 
+bool is_whole_gang(const ShadowRequest& request, const ShadowMarket& shadow) {
+  return request.content.gang && !request.complete && shadow.grants_of(request.row.id.value).empty();
+}
+
 // The offers where so many grants at once find a place, or nothing; books them to see, and gives back.
 std::string finds_places(matching::Engine& engine, matching::RequestHandle handle, const ShadowRequest& request,
                          std::uint32_t wanted, const ShadowMarket& shadow, market::State& state, base::Timestamp now,
-                         const std::vector<const ShadowOffer*>& offers) {
+                         const std::function<const ShadowOffer&(matching::OfferHandle)>& offer_at) {
   constexpr std::uint64_t kTrial = std::uint64_t{1} << 62;
   auto excluded = exclusions(request, shadow);
   domain::Resources all;
@@ -174,16 +179,37 @@ std::string finds_places(matching::Engine& engine, matching::RequestHandle handl
     booked.emplace_back(place->offer, booking.id);
     if (request.content.spread.empty()) continue;
     GrantRow grant;
-    grant.offer = offers.at(place->offer)->row.id;
-    grant.provider = offers.at(place->offer)->row.provider;
+    grant.offer = offer_at(place->offer).row.id;
+    grant.provider = offer_at(place->offer).row.provider;
     pass_over(excluded, request.content.spread, grant, shadow);
   }
   std::string places;
   for (const auto& [offer, id] : booked) {
     engine.give_back(offer, id);
-    places += " " + offers.at(offer)->row.id.value;
+    places += " " + offer_at(offer).row.id.value;
   }
   return booked.size() == wanted ? places : std::string();
+}
+
+// What is held for a gang is there for all of it, and not for longer than until it may be used.
+void check_gang_places(market::State& state, base::Timestamp now, std::vector<std::string>& broken) {
+  if (!state.gang_places) return;
+  const auto& places = *state.gang_places;
+  const auto& gang = state.request_at(places.request);
+  if (gang.id == nullptr || gang.state != domain::RequestState::kWaiting) {
+    broken.emplace_back("places are held for a gang that does not wait");
+    return;
+  }
+  const auto& name = gang.id->value;
+  const auto held = state.engine->held_for(places.request);
+  if (places.offers.size() != gang.content.count || !held || held->from != places.from) {
+    broken.push_back("places are held for a part of a gang: " + name);
+  }
+  if (places.from <= now) broken.push_back("places are held for a gang that could have them: " + name);
+  for (const auto& id : places.offers) {
+    const auto* offer = state.find_offer(id);
+    if (offer == nullptr || !offer->open) broken.push_back("a place of a closed offer is held for a gang: " + name);
+  }
 }
 
 }  // namespace
@@ -194,6 +220,7 @@ std::vector<std::string> violations(const ShadowMarket& shadow, market::State& s
   for (const auto& [id, grant] : shadow.live_grants()) check_grant(grant, shadow, now, broken);
   for (const auto& [id, request] : shadow.requests()) check_request(request, shadow, now, broken);
   check_memory(shadow, state, broken);
+  check_gang_places(state, now, broken);
   return broken;
 }
 
@@ -220,9 +247,9 @@ std::string servable(const ShadowMarket& shadow, market::State& state, base::Tim
     if (request.row.state != domain::RequestState::kWaiting) continue;
     engine.put_request(++handle, request.row.seq.value, request.row.consumer,
                        state.shares.groups_of(request.row.consumer), request.content);
-    const bool whole_gang = request.content.gang && !request.complete && shadow.grants_of(id).empty();
-    const auto wanted = whole_gang ? request.content.count : 1;
-    const auto places = finds_places(engine, handle, request, wanted, shadow, state, now, offers);
+    const auto wanted = is_whole_gang(request, shadow) ? request.content.count : 1;
+    const auto at = [&](auto offer) -> const ShadowOffer& { return *offers.at(offer); };
+    const auto places = finds_places(engine, handle, request, wanted, shadow, state, now, at);
     if (!places.empty()) return "free offers (" + places.substr(1) + ") could serve " + id;
   }
   return {};
@@ -231,8 +258,15 @@ std::string servable(const ShadowMarket& shadow, market::State& state, base::Tim
 std::string servable_around_holds(const ShadowMarket& shadow, market::State& state, base::Timestamp now) {
   for (const auto& [id, request] : shadow.requests()) {
     if (request.row.state != domain::RequestState::kWaiting) continue;
-    if (request.content.gang && !request.complete) continue;
     const auto handle = state.handle_of(*state.find_request({id}));
+    if (is_whole_gang(request, shadow)) {
+      const auto at = [&](auto offer) -> const ShadowOffer& {
+        return shadow.offers().at(state.offer_at(offer).id->value);
+      };
+      const auto places = finds_places(*state.engine, handle, request, request.content.count, shadow, state, now, at);
+      if (!places.empty()) return "free offers (" + places.substr(1) + ") could serve " + id;
+      continue;
+    }
     const auto place = state.engine->best(handle, now, exclusions(request, shadow));
     if (!place || state.shares.over_quota(request.row.consumer, place->resources)) continue;
     return "a free offer (" + state.offer_at(place->offer).id->value + ") could serve " + id;

@@ -137,11 +137,28 @@ std::optional<Command> MarketGenerator::next_command(const ShadowMarket& shadow,
         who = found->second.row.consumer;
       }
       break;
+    case 16:
+      if (!one_in(3)) return deal_with_a_grant(shadow);
+      body = somebody_looks();
+      break;
     default:
       return deal_with_a_grant(shadow);
   }
   if (!body) return std::nullopt;
   return Command{{"commons"}, who, {who, "bourse.test", "1"}, std::move(*body)};
+}
+
+// Or does not.
+CommandBody MarketGenerator::somebody_looks() {
+  switch (below(6)) {
+    case 0:
+      return LinkDown{};
+    case 1:
+    case 2:
+      return LinkUp{};
+    default:
+      return Heartbeat{.load = {.cpu = 0.5F}, .every = std::chrono::minutes(one_in(2) ? 1 : 30)};
+  }
 }
 
 std::optional<Command> MarketGenerator::deal_with_a_grant(const ShadowMarket& shadow) {
@@ -262,6 +279,12 @@ std::string in_words(const Command& command) {
           return "goes";
         } else if constexpr (std::is_same_v<Body, Tick>) {
           return "tick";
+        } else if constexpr (std::is_same_v<Body, Heartbeat>) {
+          return "beats";
+        } else if constexpr (std::is_same_v<Body, LinkDown>) {
+          return "the link is down";
+        } else if constexpr (std::is_same_v<Body, LinkUp>) {
+          return "the link is up";
         } else {
           return "something else";
         }

@@ -1,7 +1,8 @@
 // Whole markets from a seed: offers come, change, drain, shrink and go, sessions vanish and return, requests of every
 // kind come and are cancelled, grants are confirmed, declined, renewed, taken back and released, operators drain and
 // ban, the clock jumps, the process restarts; after every step the invariants hold. BOURSE_SIMULATION_SEED replays one
-// seed and tells what happened, BOURSE_SIMULATION_SECONDS sets how long to look for another.
+// seed and tells what happened; BOURSE_SIMULATION_SECONDS sets how long to look for others, BOURSE_SIMULATION_FROM the
+// first.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -60,6 +61,9 @@ class Simulation {
     decide_and_apply({{"commons"}, {}, {}, Tick{}});
     const auto broken = violations(shadow_, *state_, now_);
     if (!broken.empty()) return broken.front();
+    if (state_->history.looks()) {
+      if (const auto wrong = shadow_.judge_history(); !wrong.empty()) return wrong;
+    }
     // While the clock is behind, a lease may fit before a closing hour that did not before.
     if (now_ == latest_) {
       const auto idle = kind_.holds ? servable_around_holds(shadow_, *state_, now_) : servable(shadow_, *state_, now_);
@@ -99,7 +103,10 @@ class Simulation {
     PoolConfig config{{"commons"}, {MarketGenerator::operator_jid().bare()}};
     config.rules = rules_;
     auto state = std::make_unique<State>(std::move(config), std::move(engine), now_);
-    if (state_) state->counters = state_->counters;
+    if (state_) {
+      if (!state_->history.looks()) decide_and_apply({{"commons"}, {}, {}, LinkUp{}});
+      state->counters = state_->counters;
+    }
     if (const auto status = shadow_.load(*state); !status) return "restart: " + status.error().text;
     const bool reloaded = state_ != nullptr && generator_.one_in(2);
     if (reloaded) state->take_presence_from(*state_);
@@ -129,38 +136,30 @@ class Simulation {
   std::unique_ptr<State> state_;
 };
 
-// Open findings (CHANGELOG, known limits): of 1,237 markets five showed one. Nothing is granted wrongly. A nightly run
-// fails on them; here they may not become more.
-bool is_known(const std::string& broken) {
-  return broken.find("could serve") != std::string::npos || broken.find("was given up") != std::string::npos;
+std::uint64_t setting(const std::string& name, std::uint64_t otherwise) {
+  const char* value = std::getenv(("BOURSE_SIMULATION_" + name).c_str());
+  return value != nullptr ? std::stoull(value) : otherwise;
 }
-constexpr std::uint64_t kOneKnownIn = 100;  // markets
 
 TEST(MarketSimulation, HoldsItsInvariants) {
-  if (const char* seed = std::getenv("BOURSE_SIMULATION_SEED"); seed != nullptr) {
-    EXPECT_EQ(Simulation(std::stoull(seed), true).run(), "");
+  if (const auto seed = setting("SEED", 0); seed != 0) {
+    EXPECT_EQ(Simulation(seed, true).run(), "");
     return;
   }
-  constexpr int kSeconds = 20;
-  const char* seconds = std::getenv("BOURSE_SIMULATION_SECONDS");
-  const auto until =
-      std::chrono::steady_clock::now() + std::chrono::seconds(seconds != nullptr ? std::stoi(seconds) : kSeconds);
+  constexpr std::uint64_t kSeconds = 20;
+  constexpr int kMostFindings = 10;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(setting("SECONDS", kSeconds));
+  const auto first = setting("FROM", 1);
   std::map<std::string, std::uint64_t> seen;
-  std::uint64_t seed = 0;
-  std::uint64_t known = 0;
-  do {
-    ++seed;
+  auto seed = first;
+  for (int findings = 0; std::chrono::steady_clock::now() < until && findings < kMostFindings; ++seed) {
     Simulation simulation(seed, false);
     const auto broken = simulation.run();
-    if (seconds == nullptr && is_known(broken)) {
-      std::cout << "KNOWN: " << broken << " (BOURSE_SIMULATION_SEED=" << seed << ")\n";
-      ASSERT_LE(++known, 2 + seed / kOneKnownIn);
-      continue;
-    }
-    ASSERT_EQ(broken, "") << "replay with BOURSE_SIMULATION_SEED=" << seed;
+    EXPECT_EQ(broken, "") << "replay with BOURSE_SIMULATION_SEED=" << seed;
+    if (!broken.empty()) ++findings;
     for (const auto& [what, times] : simulation.seen()) seen[what] += times;
-  } while (std::chrono::steady_clock::now() < until);
-  std::cout << seed << " markets of " << kStepsPerMarket << " steps:";
+  }
+  std::cout << seed - first << " markets of " << kStepsPerMarket << " steps:";
   for (const auto& [what, times] : seen) std::cout << " " << what << " " << times << ";";
   std::cout << "\n";
 }

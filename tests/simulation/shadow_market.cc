@@ -19,7 +19,7 @@ bool leaves_market(domain::RequestState state) {
 std::optional<std::string> key(const market::GrantRow& grant, const std::string& by, const ShadowOffer* offer) {
   if (by == domain::kByProvider) return grant.provider.text();
   if (by == domain::kByDomain) return std::string(grant.provider.domain());
-  if (offer == nullptr || !offer->row.open) return std::nullopt;
+  if (offer == nullptr) return std::nullopt;
   for (const auto& attribute : offer->content.attributes) {
     if (attribute.name == by) return attribute.text;
   }
@@ -68,7 +68,6 @@ void ShadowMarket::settle() {
       broken_.push_back("a gang of " + std::to_string(request.content.count) + " has " + std::to_string(granted) +
                         " grants: " + id);
     }
-    if (granted == 0) request.complete = false;  // nothing is left of it: it begins anew
     const auto grants = grants_of(id);
     request.complete = request.complete || (granted >= request.content.count &&
                                             std::none_of(grants.begin(), grants.end(), [](const auto* grant) {
@@ -111,6 +110,7 @@ void ShadowMarket::apply(const market::RequestRow& row) {
   auto& request = requests_[row.id.value];
   request.row = row;
   request.content = std::move(content).value();
+  if (row.granted == 0) request.complete = false;  // nothing is left of it: it begins anew
 }
 
 void ShadowMarket::apply(const market::GrantStarted& change) {
@@ -246,12 +246,48 @@ void ShadowMarket::apply(const market::SanctionRow& row) {
 
 void ShadowMarket::apply(const market::UsageRow& row) { usage_[row.consumer.text()] = row; }
 
-void ShadowMarket::apply(const domain::AvailabilityChange& change) {
-  const auto [place, added] = presence_.try_emplace(change.provider.text(), change);
-  if (!added && place->second.presence == change.presence) {
+void ShadowMarket::apply(const market::ProviderRow& row) {
+  auto& history = histories_[row.provider.text()];
+  if (history.running && history.running->presence == row.presence && history.running->since != row.since) {
     broken_.emplace_back("an availability change that changes nothing");
   }
-  place->second = change;
+  if (history.running && row.since < history.running->since) broken_.emplace_back("an interval that begins twice");
+  history.running = row;
+}
+
+// The row of what runs now comes first, then what it ended.
+void ShadowMarket::apply(const market::HistoryClosed& change) {
+  auto& history = histories_[change.interval.provider.text()];
+  const auto& interval = change.interval.interval;
+  if (!interval.until || *interval.until <= interval.since) broken_.emplace_back("an interval without length");
+  if (!history.closed.empty() && *history.closed.back().until > interval.since) {
+    broken_.emplace_back("intervals of a provider overlap");
+  }
+  if (history.running->since != *interval.until) broken_.emplace_back("an interval does not follow the one before");
+  history.closed.push_back(interval);
+  history::add(history.days, change.cells);
+}
+
+void ShadowMarket::apply(const history::Window& gap) {
+  if (!gaps_.empty() && gap.since < gaps_.back().until) broken_.emplace_back("gaps overlap");
+  gaps_.push_back(gap);
+}
+
+std::string ShadowMarket::judge_history() const {
+  for (const auto& [provider, history] : histories_) {
+    if (history.closed.empty()) continue;
+    const history::Window whole{history.closed.front().since, *history.closed.back().until};
+    history::Totals kept;
+    for (const auto& day : history.days) {
+      kept.up += day.up_total();
+      kept.down += day.down_total();
+    }
+    const auto exact = history::statistics(history.closed, gaps_, whole);
+    if (kept != history::Totals{exact.up, exact.down}) {
+      return "the sums of " + provider + " are not those of its intervals";
+    }
+  }
+  return {};
 }
 
 std::vector<const market::GrantRow*> ShadowMarket::grants_of(const std::string& request) const {
@@ -281,18 +317,24 @@ base::Status ShadowMarket::load(market::StateLoader& loader) const {
   for (auto& row : by_seq(requests_)) {
     if (auto status = loader.on_request(std::move(row)); !status) return status;
   }
+  for (const auto& [jid, row] : usage_) {
+    if (auto status = loader.on_usage(market::UsageRow(row)); !status) return status;
+  }
   for (const auto& [id, grant] : live_) {
     if (auto status = loader.on_grant(market::GrantRow(grant)); !status) return status;
   }
   for (const auto& [jid, row] : sanctions_) {
     if (auto status = loader.on_sanction(market::SanctionRow(row)); !status) return status;
   }
-  for (const auto& [jid, row] : usage_) {
-    if (auto status = loader.on_usage(market::UsageRow(row)); !status) return status;
+  for (const auto& [jid, history] : histories_) {
+    if (!history.running) continue;
+    if (auto status = loader.on_provider(market::ProviderRow(*history.running)); !status) return status;
   }
-  for (const auto& [jid, change] : presence_) {
-    if (change.presence != domain::Presence::kUp) continue;
-    if (auto status = loader.on_provider_up(change.provider, change.at); !status) return status;
+  for (const auto& gap : gaps_) {
+    if (auto status = loader.on_gap(gap); !status) return status;
+  }
+  if (!history_counts_.empty()) {
+    if (auto status = loader.on_history_counts(std::string(history_counts_)); !status) return status;
   }
   return base::Done{};
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class ShadowMarket {
   [[nodiscard]] const std::map<std::string, market::SanctionRow>& sanctions() const { return sanctions_; }
   // Rules that rows broke, in words.
   [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
+  // The sums by day say what the intervals do; while nobody looks, that is not known yet. Empty: they do.
+  [[nodiscard]] std::string judge_history() const;
   // How often what happened: "grant-started", "active→suspect", … To see that a simulation simulates.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& seen() const { return seen_; }
 
@@ -54,7 +57,11 @@ class ShadowMarket {
   void apply(const market::SanctionRow& row);
   void apply(const market::UsageRow& row);
   void apply(const pubsub::Change& /*change*/) {}
-  void apply(const domain::AvailabilityChange& change);
+  void apply(const market::ProviderRow& row);
+  void apply(const market::HistoryClosed& change);
+  void apply(const history::Window& gap);
+  void apply(const market::LoadRow& /*row*/) {}
+  void apply(const market::HistoryCounts& counts) { history_counts_ = counts.record; }
 
   void judge_start(const market::GrantRow& grant);
   void judge_place(const market::GrantRow& grant, const ShadowOffer& offer, const ShadowRequest& request);
@@ -69,7 +76,14 @@ class ShadowMarket {
   std::map<std::uint64_t, market::GrantRow> live_;
   std::map<std::string, market::SanctionRow> sanctions_;
   std::map<std::string, market::UsageRow> usage_;
-  std::map<std::string, domain::AvailabilityChange> presence_;
+  struct ShadowHistory {
+    std::optional<market::ProviderRow> running;
+    history::Intervals closed;
+    history::DayCells days;
+  };
+  std::map<std::string, ShadowHistory> histories_;  // by provider
+  history::Gaps gaps_;
+  std::string history_counts_;
   std::vector<std::string> broken_;
   std::map<std::string, std::uint64_t> seen_;
   std::uint64_t last_grant_ = 0;

@@ -62,9 +62,6 @@ base::Status FakeStore::load_nodes(market::StateLoader& loader) const {
   for (const auto& [jid, row] : state_.sanctions) {
     if (auto taken = loader.on_sanction(market::SanctionRow(row)); !taken.ok()) return taken;
   }
-  for (const auto& [consumer, row] : state_.usage) {
-    if (auto taken = loader.on_usage(market::UsageRow(row)); !taken.ok()) return taken;
-  }
   for (const auto& [name, row] : state_.nodes) {
     if (auto taken = loader.on_node(pubsub::NodeRow(row)); !taken.ok()) return taken;
   }

@@ -47,12 +47,12 @@ Item grant_item(const market::GrantRow& row) {
   return item;
 }
 
-Item availability_item(const domain::Jid& provider, const domain::AvailabilityInterval& current) {
+Item availability_item(const market::ProviderRow& row) {
   Item item;
-  item.id = provider.text();
+  item.id = row.provider.text();
   item.kind = ItemKind::kAvailability;
-  item.record = domain::encode(domain::AvailabilityChange{provider, current.presence, current.since});
-  item.published = current.since;
+  item.record = domain::encode(domain::AvailabilityChange{row.provider, row.presence, row.since});
+  item.published = row.since;
   return item;
 }
 
@@ -94,10 +94,10 @@ base::Result<PageOf<Item>> FakeStore::items(const market::ItemQuery& query, cons
         sorted.push_back({id, grant_item(row)});
     }
   } else {
-    for (const auto& [provider, history] : state_.availability) {
-      if (query.own && provider != viewer.jid.text()) continue;
-      const auto since = static_cast<std::uint64_t>(history.back().since.time_since_epoch().count());
-      sorted.push_back({since, availability_item(*domain::Jid::parse(provider), history.back())});
+    for (const auto& [name, provider] : state_.providers) {
+      if (!provider.now || (query.own && name != viewer.jid.text())) continue;
+      const auto since = static_cast<std::uint64_t>(provider.now->since.time_since_epoch().count());
+      sorted.push_back({since, availability_item(*provider.now)});
     }
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const Sorted& a, const Sorted& b) { return a.key < b.key; });
@@ -111,30 +111,6 @@ base::Result<PageOf<Item>> FakeStore::items(const market::ItemQuery& query, cons
   }
   page.count = page.rows.size();
   return page;
-}
-
-base::Result<std::vector<domain::AvailabilityInterval>> FakeStore::availability(const domain::PoolName& pool,
-                                                                                const domain::Jid& provider,
-                                                                                base::Timestamp since,
-                                                                                base::Timestamp until) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  const auto history = state_.availability.find(provider.text());
-  if (history == state_.availability.end()) {
-    return {base::Errc::kNotFound, "no provider " + provider.text() + " was ever seen in pool " + pool.value};
-  }
-  std::vector<domain::AvailabilityInterval> intervals;
-  for (const auto& interval : history->second) {
-    if (since >= until || interval.since >= until || (interval.until && *interval.until <= since)) continue;
-    auto end = interval.until;
-    if (end) end = std::min(*end, until);
-    if (!intervals.empty() && intervals.back().presence == interval.presence) {
-      intervals.back().until = end;
-    } else {
-      intervals.push_back({interval.presence, std::max(interval.since, since), end});
-    }
-  }
-  return intervals;
 }
 
 base::Result<PageOf<market::AuditRecord>> FakeStore::audit(const market::AuditQuery& query,
@@ -158,8 +134,8 @@ base::Result<market::PoolStatus> FakeStore::status(const domain::PoolName& pool)
     status.waiting_requests += row.state == domain::RequestState::kWaiting ? 1U : 0U;
   }
   for (const auto& [id, row] : state_.grants) status.live_grants += domain::is_live(row.state) ? 1U : 0U;
-  for (const auto& [id, history] : state_.availability) {
-    status.providers_up += history.back().presence == domain::Presence::kUp ? 1U : 0U;
+  for (const auto& [name, provider] : state_.providers) {
+    status.providers_up += provider.now && provider.now->presence == domain::Presence::kUp ? 1U : 0U;
   }
   status.subscriptions = state_.subscriptions.size();
   status.events = state_.counters.last_event.value;

@@ -127,14 +127,16 @@ base::Result<market::Lease> FakeStore::acquire(const domain::PoolName& pool, con
   if (!holder_.empty() && holder_ != holder && lease_until_ > clock_.now()) {
     return {base::Errc::kConflict, "pool " + pool.value + " is held by " + holder_};
   }
+  const base::Timestamp alive = epoch_ == 0 ? base::Timestamp() : lease_until_ - kLease;
   holder_ = holder;
   lease_until_ = clock_.now() + kLease;
   ++epoch_;
   if (auto loaded = load(loader); !loaded.ok()) return loaded.error();
-  return market::Lease{epoch_, state_.last_batch, state_.counters};
+  return market::Lease{epoch_, state_.last_batch, state_.counters, alive};
 }
 
 base::Status FakeStore::load(market::StateLoader& loader) const {
+  if (auto loaded = load_history(loader); !loaded.ok()) return loaded;
   std::set<std::string> in_use;
   for (const auto& [id, row] : state_.grants) {
     if (domain::is_live(row.state)) in_use.insert(row.offer.value);
@@ -147,16 +149,14 @@ base::Status FakeStore::load(market::StateLoader& loader) const {
     if (!is_open(row)) continue;
     if (auto taken = loader.on_request(std::move(row)); !taken.ok()) return taken;
   }
+  for (const auto& [consumer, row] : state_.usage) {
+    if (auto taken = loader.on_usage(market::UsageRow(row)); !taken.ok()) return taken;
+  }
   for (const auto& [id, row] : state_.grants) {
     if (!domain::is_live(row.state)) continue;
     if (auto taken = loader.on_grant(market::GrantRow(row)); !taken.ok()) return taken;
   }
   if (auto loaded = load_nodes(loader); !loaded.ok()) return loaded;
-  for (const auto& [provider, history] : state_.availability) {
-    if (history.back().presence != domain::Presence::kUp) continue;
-    auto taken = loader.on_provider_up(*domain::Jid::parse(provider), history.back().since);
-    if (!taken.ok()) return taken;
-  }
   for (const auto& event : events_) {
     if (event.seq <= state_.counters.delivered) continue;
     if (auto taken = loader.on_undelivered(market::Event(event)); !taken.ok()) return taken;
@@ -232,7 +232,7 @@ std::string FakeStore::apply(State& state, const market::Batch& batch) {
   }
   if (std::string why = over_granted(state, touched); !why.empty()) return why;
   if (std::string why = apply_nodes(state, batch); !why.empty()) return why;
-  for (const auto& change : batch.availability) apply_availability(state.availability[change.provider.text()], change);
+  if (std::string why = apply_history(state, batch); !why.empty()) return why;
   state.last_batch = batch.number;
   const domain::EventSeq delivered = std::max(state.counters.delivered, batch.counters.delivered);
   state.counters = batch.counters;
@@ -282,19 +282,6 @@ std::string FakeStore::over_granted(const State& state, const std::vector<std::s
   return {};
 }
 
-void FakeStore::apply_availability(std::vector<domain::AvailabilityInterval>& history,
-                                   const domain::AvailabilityChange& change) {
-  if (history.empty()) {
-    history.push_back({change.presence, change.at, std::nullopt});
-    return;
-  }
-  if (history.back().presence == change.presence) return;
-  const base::Timestamp at = std::max(change.at, history.back().since);
-  history.back().until = at;
-  if (history.back().since == at) history.pop_back();
-  history.push_back({change.presence, at, std::nullopt});
-}
-
 CommitResult FakeStore::renew(const market::Lease& lease, domain::EventSeq delivered) {
   const std::lock_guard lock(mutex_);
   if (lease.epoch != epoch_) return {CommitOutcome::kFenced, "another process holds the pool"};
@@ -308,6 +295,7 @@ void FakeStore::release(const market::Lease& lease) {
   if (lease.epoch != epoch_) return;
   ++epoch_;
   holder_.clear();
+  lease_until_ = clock_.now() + kLease;
 }
 
 }  // namespace bourse::test

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -63,6 +64,17 @@ class FakeStore final : public market::Store, public market::Reader {
                                                                                      const domain::Jid& provider,
                                                                                      base::Timestamp since,
                                                                                      base::Timestamp until) override;
+  [[nodiscard]] base::Result<history::Gaps> gaps(const domain::PoolName& pool, const history::Window& window) override;
+  [[nodiscard]] base::Result<std::vector<market::ProviderNow>> providers_now(
+      const domain::PoolName& pool, const std::vector<domain::Jid>& providers) override;
+  [[nodiscard]] base::Result<std::vector<DaySum>> day_sums(const domain::PoolName& pool,
+                                                           const std::vector<domain::Jid>& providers,
+                                                           std::int32_t since, std::int32_t until) override;
+  [[nodiscard]] base::Result<std::vector<market::HourRow>> hour_sums(const domain::PoolName& pool, std::int64_t since,
+                                                                     std::int64_t until) override;
+  [[nodiscard]] base::Result<market::HistoryAccess> history_access(const domain::PoolName& pool,
+                                                                   const domain::Jid& provider,
+                                                                   const domain::Jid& viewer) override;
   [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
                                                                         const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
@@ -86,7 +98,17 @@ class FakeStore final : public market::Store, public market::Reader {
     std::map<std::pair<std::string, std::string>, pubsub::AffiliationRow> affiliations;
     std::map<SubscriptionKey, pubsub::SubscriptionRow> subscriptions;
     std::map<std::string, Leaf> leaves;  // by node
-    std::map<std::string, std::vector<domain::AvailabilityInterval>> availability;
+    // History.
+    struct Provider {
+      std::optional<market::ProviderRow> now;  // none: only imported
+      history::Intervals closed;               // by time
+    };
+    std::map<std::string, Provider> providers;
+    std::map<std::pair<std::int32_t, std::string>, market::DayRow> days;
+    std::map<std::int64_t, market::HourRow> hours;
+    history::Gaps gaps;  // by time
+    std::map<std::string, market::LoadRow> loads;
+    std::optional<std::string> history_counts;
   };
 
   static std::string apply(State& state, const market::Batch& batch);          // why it is refused; empty: applied
@@ -96,10 +118,10 @@ class FakeStore final : public market::Store, public market::Reader {
   static void remove_node(State& state, const std::string& name);
   static void apply_item(Leaf& leaf, const pubsub::ItemRow& row);
   static std::string over_granted(const State& state, const std::vector<std::string>& touched);
-  static void apply_availability(std::vector<domain::AvailabilityInterval>& history,
-                                 const domain::AvailabilityChange& change);
+  static std::string apply_history(State& state, const market::Batch& batch);  // as apply()
   base::Status load(market::StateLoader& loader) const;
   base::Status load_nodes(market::StateLoader& loader) const;
+  base::Status load_history(market::StateLoader& loader) const;
   // The events of a node's archive that the viewer may see; kNotFound: no such node.
   base::Result<std::vector<market::Event>> archive_of(const domain::NodeName& node, const market::Viewer& viewer) const;
   market::CommitResult write(const market::Batch& batch);

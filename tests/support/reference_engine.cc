@@ -44,7 +44,11 @@ void ReferenceEngine::put_offer(OfferHandle offer, const domain::Jid& provider, 
 
 void ReferenceEngine::remove_offer(OfferHandle offer) {
   BOURSE_CHECK(offers_.erase(offer) == 1);
-  std::erase_if(holds_, [&](const auto& held) { return held.second.hold.offer == offer; });
+  std::set<RequestHandle> owners;
+  for (const auto& [owner, held] : holds_) {
+    if (held.hold.offer == offer) owners.insert(owner);
+  }
+  for (const auto owner : owners) holds_.erase(owner);
 }
 
 const ReferenceEngine::Lent& ReferenceEngine::lent(OfferHandle offer) const {
@@ -90,7 +94,9 @@ void ReferenceEngine::bar(const domain::Jid& provider, bool barred) {
   }
 }
 
-void ReferenceEngine::rate(const domain::Jid& provider, double availability) { rates_[provider.bare()] = availability; }
+void ReferenceEngine::rate(const domain::Jid& provider, const Availability& availability) {
+  rates_[provider.bare()] = availability;
+}
 
 std::vector<OfferHandle> ReferenceEngine::offers() const {
   std::vector<OfferHandle> all;
@@ -356,13 +362,13 @@ double ReferenceEngine::score(RequestHandle request, OfferHandle handle) const {
   if (prefers.kind() == domain::Preference::Kind::kBestFit) return 0;
   if (prefers.kind() == domain::Preference::Kind::kAvailability) {
     const auto rate = rates_.find(offer.provider);
-    return rate == rates_.end() ? 0 : rate->second;
+    return rate == rates_.end() ? 0 : rate->second[horizon_of(waiting(request).content.duration)];
   }
   double sum = 0;
   for (const auto& term : prefers.terms()) {
     for (const AttributeValue& value : attribute_of(offer.provider, offer.content, term.attribute)) {
       if (const auto* number = std::get_if<double>(&value)) {
-        sum += term.weight * *number;
+        sum += term.counts(*number);
         break;
       }
     }
@@ -479,12 +485,17 @@ bool ReferenceEngine::advance(Timestamp now) {
 
 std::optional<Timestamp> ReferenceEngine::earliest_on(OfferHandle handle, RequestHandle request, Timestamp now,
                                                       const Exclusions& excluded) const {
+  const Timestamp from = std::max(now, waiting(request).content.start.value_or(now));
+  return earliest_on(handle, request, from, excluded, {now, request, true, {}});
+}
+
+std::optional<Timestamp> ReferenceEngine::earliest_on(OfferHandle handle, RequestHandle request, Timestamp from,
+                                                      const Exclusions& excluded, const View& view) const {
   const Lent& offer = lent(handle);
   const Waiting& asked = waiting(request);
   if (!admits(handle, asked, excluded)) return std::nullopt;
-  const Timestamp from = std::max(now, asked.content.start.value_or(now));
   // Nothing changes for the better but when something ends (what is overdue at any moment now) or the offer opens.
-  std::set<Timestamp> moments = {from, std::max(from, now + kTick),
+  std::set<Timestamp> moments = {from, std::max(from, *view.now + kTick),
                                  std::max(from, offer.content.starts.value_or(from))};
   for (const auto& [id, booking] : offer.bookings) moments.insert(std::max(from, booking.when.until));
   for (const auto& [owner, held] : holds_) {
@@ -493,30 +504,40 @@ std::optional<Timestamp> ReferenceEngine::earliest_on(OfferHandle handle, Reques
   const Timestamp horizon = *moments.rbegin() + kHorizon;
   for (Timestamp at = opening_after(offer, from); at <= horizon; at = opening_after(offer, at)) moments.insert(at);
   for (const Timestamp at : moments) {
-    if (placement_at(handle, request, {at, at + asked.content.duration}, {now, request, true, {}})) return at;
+    if (placement_at(handle, request, {at, at + asked.content.duration}, view)) return at;
   }
   return std::nullopt;
 }
 
 std::optional<Engine::Hold> ReferenceEngine::hold(RequestHandle request, Timestamp now, const Exclusions& excluded) {
   holds_.erase(request);
+  return hold_another(request, now, now, excluded);
+}
+
+std::optional<Engine::Hold> ReferenceEngine::hold_another(RequestHandle request, Timestamp from, Timestamp now,
+                                                          const Exclusions& excluded) {
+  const View view{now, {}, true, {}};
   std::optional<Hold> best;
   for (const auto& [handle, offer] : offers_) {
-    const auto from = earliest_on(handle, request, now, excluded);
-    if (from && (!best || *from < best->from)) best = Hold{handle, *from};
+    const auto begin = std::max({now, from, waiting(request).content.start.value_or(now)});
+    const auto earliest = earliest_on(handle, request, begin, excluded, view);
+    if (earliest && (!best || *earliest < best->from)) best = Hold{handle, *earliest};
   }
   if (!best) return std::nullopt;
   const Interval when{best->from, best->from + waiting(request).content.duration};
-  auto placement = placement_at(best->offer, request, when, {now, request, true, {}});
+  auto placement = placement_at(best->offer, request, when, view);
   BOURSE_CHECK(placement.has_value());
-  holds_[request] = {*best, when, std::move(placement->resources), std::move(placement->devices)};
+  holds_.emplace(request, Held{*best, when, std::move(placement->resources), std::move(placement->devices)});
   return best;
 }
 
 std::optional<Engine::Hold> ReferenceEngine::held_for(RequestHandle request) const {
-  const auto found = holds_.find(request);
-  if (found == holds_.end()) return std::nullopt;
-  return found->second.hold;
+  std::optional<Hold> latest;
+  const auto [begin, end] = holds_.equal_range(request);
+  for (auto held = begin; held != end; ++held) {
+    if (!latest || held->second.hold.from >= latest->from) latest = held->second.hold;
+  }
+  return latest;
 }
 
 }  // namespace bourse::matching

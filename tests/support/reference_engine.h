@@ -24,7 +24,7 @@ class ReferenceEngine final : public Engine {
   [[nodiscard]] std::vector<std::string> values(OfferHandle offer, std::string_view attribute) const override;
   [[nodiscard]] std::int64_t capacity(const std::string& resource) const override;
   void bar(const domain::Jid& provider, bool barred) override;
-  void rate(const domain::Jid& provider, double availability) override;
+  void rate(const domain::Jid& provider, const Availability& availability) override;
 
   [[nodiscard]] bool book(OfferHandle offer, const Booking& booking) override;
   void give_back(OfferHandle offer, BookingId id) override;
@@ -48,6 +48,8 @@ class ReferenceEngine final : public Engine {
 
   // Of equally early offers the lowest handle. Gone with its offer, also when that is put anew.
   std::optional<Hold> hold(RequestHandle request, base::Timestamp now, const Exclusions& excluded) override;
+  std::optional<Hold> hold_another(RequestHandle request, base::Timestamp from, base::Timestamp now,
+                                   const Exclusions& excluded) override;
   [[nodiscard]] std::optional<Hold> held_for(RequestHandle request) const override;
   [[nodiscard]] Explanation explain(RequestHandle request, base::Timestamp now,
                                     const Exclusions& excluded) const override;
@@ -109,6 +111,9 @@ class ReferenceEngine final : public Engine {
     bool ahead = true;
   };
 
+  [[nodiscard]] std::optional<base::Timestamp> earliest_on(OfferHandle offer, RequestHandle request,
+                                                           base::Timestamp from, const Exclusions& excluded,
+                                                           const View& view) const;
   [[nodiscard]] const Lent& lent(OfferHandle offer) const;
   [[nodiscard]] const Waiting& waiting(RequestHandle request) const;
   [[nodiscard]] Free free_at(OfferHandle offer, base::Timestamp at, const View& view) const;
@@ -138,9 +143,9 @@ class ReferenceEngine final : public Engine {
 
   std::map<OfferHandle, Lent> offers_;
   std::map<RequestHandle, Waiting> requests_;
-  std::map<RequestHandle, Held> holds_;
+  std::multimap<RequestHandle, Held> holds_;
   std::set<domain::Jid> barred_;
-  std::map<domain::Jid, double> rates_;
+  std::map<domain::Jid, Availability> rates_;
   base::Timestamp advanced_;
 };
 

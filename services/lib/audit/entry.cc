@@ -15,7 +15,7 @@ struct KindNames {
   std::string_view name;
 };
 
-constexpr std::array<KindNames, 27> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
+constexpr std::array<KindNames, 28> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
                                                {EntryKind::kOfferWithdrawn, "offer-withdrawn"},
                                                {EntryKind::kRequestSubmitted, "request-submitted"},
                                                {EntryKind::kRequestCancelled, "request-cancelled"},
@@ -41,7 +41,8 @@ constexpr std::array<KindNames, 27> kKinds = {{{EntryKind::kOfferPublished, "off
                                                {EntryKind::kGrantRecovered, "grant-recovered"},
                                                {EntryKind::kGrantLost, "grant-lost"},
                                                {EntryKind::kQuarantined, "quarantined"},
-                                               {EntryKind::kQuarantineLifted, "quarantine-lifted"}}};
+                                               {EntryKind::kQuarantineLifted, "quarantine-lifted"},
+                                               {EntryKind::kHistoryImported, "history-imported"}}};
 
 // EntryKind has the numbers of the wire, so that one cast is the whole mapping.
 static_assert(static_cast<int>(EntryKind::kOfferPublished) == v1::AUDIT_KIND_OFFER_PUBLISHED);
@@ -71,6 +72,7 @@ static_assert(static_cast<int>(EntryKind::kGrantRecovered) == v1::AUDIT_KIND_GRA
 static_assert(static_cast<int>(EntryKind::kGrantLost) == v1::AUDIT_KIND_GRANT_LOST);
 static_assert(static_cast<int>(EntryKind::kQuarantined) == v1::AUDIT_KIND_QUARANTINED);
 static_assert(static_cast<int>(EntryKind::kQuarantineLifted) == v1::AUDIT_KIND_QUARANTINE_LIFTED);
+static_assert(static_cast<int>(EntryKind::kHistoryImported) == v1::AUDIT_KIND_HISTORY_IMPORTED);
 static_assert(kKinds.size() == v1::AuditKind_ARRAYSIZE - 1);
 
 base::Error corrupt(std::string_view what) {

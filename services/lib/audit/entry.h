@@ -42,6 +42,7 @@ enum class EntryKind {
   kGrantLost = 25,
   kQuarantined = 26,  // `provider` gets nothing new for a while
   kQuarantineLifted = 27,
+  kHistoryImported = 28,  // an operator brought intervals from elsewhere
 };
 [[nodiscard]] std::string_view name(EntryKind kind);  // "offer-published"
 [[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);

@@ -45,6 +45,9 @@ inline constexpr GrantState kGrantStates[] = {GrantState::kActive,     GrantStat
 // Whether the life cycle has the transition; nothing leaves a state that is not live.
 [[nodiscard]] bool can_become(GrantState from, GrantState to);
 
+// Of what a party or an operator says for a person to read, in bytes.
+inline constexpr std::size_t kMaxReason = 512;
+
 struct Grant {
   GrantId id;  // also the fencing token: strictly increasing per pool, so per offer
   OfferId offer;

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "audit/entry.h"
+#include "history/interval.h"
 #include "market/event.h"
 #include "market/rows.h"
 #include "pubsub/rows.h"
@@ -33,15 +36,24 @@ struct Batch {
   std::vector<pubsub::AffiliationRow> affiliations;
   std::vector<pubsub::SubscriptionRow> subscriptions;
   std::vector<pubsub::ItemRow> items;
-  std::vector<domain::AvailabilityChange> availability;  // per provider in order of time
-  std::vector<Event> events;                             // by seq
-  std::vector<AuditRow> audit;                           // by index
-  std::vector<audit::Entry> audit_entries;               // parallel to audit: for the query columns
+  std::vector<domain::AvailabilityChange> availability;  // not written any more
+  // History: providers first, what refers to them afterwards.
+  std::vector<ProviderRow> providers;           // one a provider
+  std::vector<ClosedInterval> closed;           // per provider in order of time
+  std::vector<DayRow> days;                     // one a provider and day
+  std::vector<HourRow> hours;                   // one an hour
+  std::vector<history::Window> gaps;            // in which nobody looked, in order of time
+  std::vector<LoadRow> loads;                   // one a provider
+  std::optional<std::string> history_counts{};  // history::encode(PoolCounts), now and then
+  std::vector<Event> events;                    // by seq
+  std::vector<AuditRow> audit;                  // by index
+  std::vector<audit::Entry> audit_entries;      // parallel to audit: for the query columns
 
   [[nodiscard]] bool empty() const {
     return events.empty() && audit.empty() && offers.empty() && requests.empty() && sanctions.empty() &&
            removed_nodes.empty() && nodes.empty() && purged_nodes.empty() && affiliations.empty() &&
-           subscriptions.empty() && items.empty();
+           subscriptions.empty() && items.empty() && providers.empty() && closed.empty() && gaps.empty() &&
+           loads.empty() && !history_counts;
   }
 };
 

@@ -98,6 +98,35 @@ void BatchBuilder::fold(UsageRow&& row) {
   put(batch_.usage, usage_, consumer, std::move(row));
 }
 
-void BatchBuilder::fold(domain::AvailabilityChange&& change) { batch_.availability.push_back(std::move(change)); }
+void BatchBuilder::fold(ProviderRow&& row) {
+  const auto provider = row.provider;
+  put(batch_.providers, providers_, provider, std::move(row));
+}
+
+void BatchBuilder::fold(LoadRow&& row) {
+  const auto provider = row.provider;
+  put(batch_.loads, loads_, provider, std::move(row));
+}
+
+void BatchBuilder::fold(HistoryClosed&& closed) {
+  auto& days = days_[closed.interval.provider];
+  for (const auto& cell : closed.cells) {
+    const auto [day, new_day] = days.try_emplace(cell.day, batch_.days.size());
+    if (new_day) batch_.days.push_back({.provider = closed.interval.provider, .day = cell.day});
+    auto& sums = batch_.days[day->second];
+    sums.up += cell.up_total();
+    sums.down += cell.down_total();
+    sums.outages += cell.outages;
+    for (std::size_t i = 0; i < history::DayCell::kHours; ++i) {
+      if (cell.up[i] == base::Duration::zero() && cell.down[i] == base::Duration::zero()) continue;
+      const std::int64_t number = std::int64_t{cell.day} * 24 + static_cast<std::int64_t>(i);
+      const auto [hour, new_hour] = hours_.try_emplace(number, batch_.hours.size());
+      if (new_hour) batch_.hours.push_back({.hour = number});
+      batch_.hours[hour->second].up += cell.up[i];
+      batch_.hours[hour->second].down += cell.down[i];
+    }
+  }
+  batch_.closed.push_back(std::move(closed.interval));
+}
 
 }  // namespace bourse::market

@@ -30,7 +30,11 @@ class BatchBuilder {
   void fold(GrantEnded&& change);
   void fold(SanctionRow&& row);
   void fold(UsageRow&& row);
-  void fold(domain::AvailabilityChange&& change);
+  void fold(ProviderRow&& row);
+  void fold(HistoryClosed&& closed);
+  void fold(history::Window&& gap) { batch_.gaps.push_back(gap); }
+  void fold(LoadRow&& row);
+  void fold(HistoryCounts&& counts) { batch_.history_counts = std::move(counts.record); }
   void fold(pubsub::Change&& change) { nodes_.fold(std::move(change)); }
 
   Batch batch_;
@@ -41,6 +45,10 @@ class BatchBuilder {
   std::unordered_set<domain::GrantId> ended_;  // changed in this batch, then ended
   std::unordered_map<domain::Jid, std::size_t> sanctions_;
   std::unordered_map<domain::Jid, std::size_t> usage_;
+  std::unordered_map<domain::Jid, std::size_t> providers_;
+  std::unordered_map<domain::Jid, std::unordered_map<std::int32_t, std::size_t>> days_;
+  std::unordered_map<std::int64_t, std::size_t> hours_;
+  std::unordered_map<domain::Jid, std::size_t> loads_;
   NodeRowsBuilder nodes_;
 };
 

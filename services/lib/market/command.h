@@ -7,12 +7,15 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
 #include "domain/offer.h"
 #include "domain/request.h"
+#include "history/interval.h"
+#include "market/rows.h"
 #include "pubsub/command.h"
 #include "pubsub/subscription_options.h"
 
@@ -62,6 +65,13 @@ struct SessionAvailable {
 };
 struct SessionGone {};  // … and went offline, or does not answer any more
 
+// An agent's sign of life: its machine's load, and when the next one is due. Nobody waits for an answer.
+struct Heartbeat {
+  domain::Load load;
+  base::Duration every{};
+  std::string zone = {};  // IANA, where the machine is; empty: not said
+};
+
 // An operator's word about a JID (bare): what is unset stays as it is.
 struct Sanction {
   domain::Jid jid{};
@@ -73,13 +83,37 @@ struct Sanction {
 // The link to the XMPP server is up (again): sessions that offers live by have to be asked whether they
 // are still there.
 struct LinkUp {};
+// … is down: until it is up again nobody is seen to come or go.
+struct LinkDown {};
+// Nobody looked: the process was stopped, or the clock jumped forward.
+struct Unobserved {
+  history::Window gap;
+};
+
+// How likely do these stay up, and at least so many of them? Changes nothing; answered from memory.
+struct PredictAvailability {
+  std::vector<domain::Jid> providers;  // bare, at most kMostPredicted
+  base::Duration further{};
+  std::optional<std::uint32_t> at_least = {};  // none: all of them
+};
+inline constexpr std::size_t kMostPredicted = 200;
+
+// History from elsewhere, of an operator: parts are gathered in memory until the last has come, then written together
+// or not at all.
+struct ImportHistory {
+  std::string name;        // chosen by who imports: parts of one import have the same
+  std::uint32_t part = 0;  // 0, 1, 2 …
+  bool last = false;
+  std::vector<ClosedInterval> intervals;
+};
 
 // Time passed: leases, deadlines and offers run out. Also carries the delivered watermark along.
 struct Tick {};
 
 // pubsub::Command: everything asked of nodes that is not an offer's or a request's own.
 using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, GrantAction, ExplainRequest, pubsub::Command,
-                                 Sanction, SessionAvailable, SessionGone, LinkUp, Tick>;
+                                 Sanction, SessionAvailable, SessionGone, LinkUp, Tick, Heartbeat, LinkDown, Unobserved,
+                                 PredictAvailability, ImportHistory>;
 
 // Where the answer goes: enough to address the reply stanza.
 struct ReplyTo {

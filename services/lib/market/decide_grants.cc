@@ -138,10 +138,7 @@ void Decision::end_unbooked_grant(domain::GrantId id, GrantState state, std::str
 void Decision::settle_request_of(const domain::Grant& ended) {
   auto& request = *state_.find_request(ended.request);
   ended_.push_back(ended.request);
-  for (const auto& id : state_.over_quota) wanting_.push_back(id);
-  if (const auto apart = state_.kept_apart.find(ended.request); apart != state_.kept_apart.end()) {
-    wanting_.insert(wanting_.end(), apart->second.begin(), apart->second.end());
-  }
+  quotas_eased_ = true;
   if (is_failure(ended.state) && request.state != domain::RequestState::kCancelled) {
     if (--request.granted == 0) request.complete = false;
     const bool in_time = !request.content.deadline || *request.content.deadline > now_;
@@ -149,13 +146,20 @@ void Decision::settle_request_of(const domain::Grant& ended) {
     if (too_few && in_time) {
       want(request);
     } else if (too_few && request.content.gang && !request.complete) {
-      disband(request);
+      broken_gangs_.push_back(ended.request);  // not at once: its other grants may be going one by one already
     }
     write_request(request);
   }
   note_complete(request);
-  // With spread, the end of a grant opens its provider's other offers to the request as well.
-  if (request.state == domain::RequestState::kWaiting) wanting_.push_back(ended.request);
+  want_what_keeps_away_from(ended.request);
+}
+
+// With spread, the end of a grant opens its provider's other offers to the request itself as well.
+void Decision::want_what_keeps_away_from(const domain::RequestId& id) {
+  if (const auto apart = state_.kept_apart.find(id); apart != state_.kept_apart.end()) {
+    wanting_.insert(wanting_.end(), apart->second.begin(), apart->second.end());
+  }
+  if (state_.find_request(id)->state == domain::RequestState::kWaiting) wanting_.push_back(id);
 }
 
 void Decision::take_back(domain::GrantId id, base::Duration grace, std::string_view reason) {

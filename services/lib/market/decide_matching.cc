@@ -8,9 +8,17 @@ namespace {
 
 using domain::RequestState;
 
-constexpr base::Duration kSoon = std::chrono::seconds(10);
-constexpr std::size_t kMostPlaces = 256;  // looked for at once
-constexpr int kMostTries = 8;             // of one queue, for one offer that came free
+constexpr int kMostTries = 8;           // of one queue, for one offer that came free
+constexpr std::size_t kMostWhole = 64;  // offers looked at for the smallest, when a quota is short
+
+// The first of each, in their order.
+template <class Id>
+std::vector<Id> without_repeats(std::vector<Id> ids) {
+  if (ids.size() < 2) return ids;
+  std::unordered_set<Id> seen;
+  std::erase_if(ids, [&seen](const Id& id) { return !seen.insert(id).second; });
+  return ids;
+}
 
 // What one offer can hold at most of a request's grants.
 std::uint32_t most_of(const domain::Resources& capacity, const domain::Resources& demand) {
@@ -24,7 +32,12 @@ std::uint32_t most_of(const domain::Resources& capacity, const domain::Resources
 // Requests that lost a grant come before those an offer wakes: they were served first and are owed.
 void Decision::settle() {
   while (!wanting_.empty() || !freed_.empty()) {
-    for (const auto& id : std::exchange(wanting_, {})) {
+    disband_broken();
+    auto wanted = std::exchange(wanting_, {});
+    if (std::exchange(quotas_eased_, false)) {
+      wanted.insert(wanted.begin(), state_.over_quota.begin(), state_.over_quota.end());
+    }
+    for (const auto& id : without_repeats(std::move(wanted))) {
       auto* request = state_.find_request(id);
       if (request == nullptr || request->state != RequestState::kWaiting) continue;
       request->missing = 0;
@@ -39,7 +52,7 @@ void Decision::settle() {
         disband(*request);
       }
     }
-    for (const auto& id : std::exchange(freed_, {})) serve(id);
+    for (const auto& id : without_repeats(std::exchange(freed_, {}))) serve(id);
   }
 }
 
@@ -47,13 +60,15 @@ bool Decision::match(RequestEntry& request) {
   if (request.state != RequestState::kWaiting) return true;
   const auto granted_before = request.granted;
   const auto& content = request.content;
-  if (content.gang && !request.complete && request.grants.empty()) {
-    if (!grant_gang(request)) return false;
+  auto passed_over = excluded(request);
+  if (waits_as_a_whole(request)) {
+    if (!grant_gang(request, passed_over)) return false;
+    if (request.granted < content.count + content.spares) passed_over = excluded(request);
   }
-  while (request.granted < content.count && grant_one(request)) {
+  while (request.granted < content.count && grant_one(request, passed_over)) {
   }
   if (request.granted >= content.count) {
-    while (request.granted < content.count + content.spares && grant_one(request)) {
+    while (request.granted < content.count + content.spares && grant_one(request, passed_over)) {
     }
     request.complete = request.complete || is_all_confirmed(request);
     stop_wanting(request, RequestState::kGranted);
@@ -65,19 +80,12 @@ bool Decision::match(RequestEntry& request) {
   return request.state != RequestState::kWaiting;
 }
 
-void Decision::give_up_place(RequestEntry& request) {
-  const auto held = state_.engine->held_for(state_.handle_of(request));
-  if (!held) return;
-  free_offer(*state_.offer_at(held->offer).id);
-  state_.drop_hold(request);
-}
-
-bool Decision::grant_one(RequestEntry& request) {
+// `passed_over` grows by what no further grant of the request may have either.
+bool Decision::grant_one(RequestEntry& request, matching::Exclusions& passed_over) {
   if (blocked_by_quota(request)) {
     state_.over_quota.insert(*request.id);
     return false;
   }
-  auto passed_over = excluded(request);
   auto placement = state_.engine->best(state_.handle_of(request), now_, passed_over);
   // An indivisible offer is more than was asked for.
   for (int tries = 0; placement && state_.shares.over_quota(request.consumer, placement->resources); ++tries) {
@@ -89,47 +97,116 @@ bool Decision::grant_one(RequestEntry& request) {
   if (!placement) return false;
   auto grant = make_grant(request, *placement);
   BOURSE_CHECK(state_.engine->book(placement->offer, booking_of(grant)));
+  exclude_where(passed_over, request, grant);
   start_grant(request, std::move(grant));
   return true;
 }
 
 // Booked one by one, because each leaves less for the next; told only when all of them are there.
-bool Decision::grant_gang(RequestEntry& request) {
+struct Decision::Gang {
+  matching::Exclusions passed_over;
+  std::vector<domain::Grant> grants = {};
+  domain::Resources all = {};  // of the grants
+  bool over_quota = false;     // something was passed over that would be more than its group may hold
+};
+
+bool Decision::grant_gang(RequestEntry& request, const matching::Exclusions& passed_over) {
   if (request.missing > 0) return false;
   state_.over_quota.erase(*request.id);
-  auto passed_over = excluded(request);
-  domain::Resources all;
-  std::vector<domain::Grant> gang;
-  for (int tries = 0; gang.size() < request.content.count && tries <= kMostTries;) {
-    const auto placement = state_.engine->best(state_.handle_of(request), now_, passed_over);
-    if (!placement) break;
-    auto with_it = all;
-    for (const auto& entry : placement->resources.entries()) with_it.increase(entry.name, entry.amount);
-    if (state_.shares.over_quota(request.consumer, with_it)) {  // a smaller offer may still do
-      state_.over_quota.insert(*request.id);
-      passed_over.offers.push_back(placement->offer);
-      ++tries;
-      continue;
-    }
-    all = std::move(with_it);
-    auto grant = make_grant(request, *placement);
-    grant.id.value += gang.size();
-    BOURSE_CHECK(state_.engine->book(placement->offer, booking_of(grant)));
-    gang.push_back(std::move(grant));
-    if (!request.content.spread.empty()) exclude_where(passed_over, request.content.spread, gang.back());
+  const auto count = request.content.count;
+  Gang gang{passed_over};
+  gather(request, gang);
+  if (gang.grants.size() < count && gang.over_quota) {
+    scatter(gang);
+    gang = {.passed_over = passed_over, .over_quota = true};
+    gather_the_least(request, gang);
   }
-  const bool complete = gang.size() == request.content.count;
-  if (complete) {
-    for (auto& grant : gang) start_grant(request, std::move(grant));
+  if (gang.grants.size() == count) {
+    for (auto& grant : gang.grants) start_grant(request, std::move(grant));
     return true;
   }
-  if (!state_.over_quota.contains(*request.id)) {
-    request.missing = request.content.count - static_cast<std::uint32_t>(gang.size());
+  if (gang.over_quota) {
+    state_.over_quota.insert(*request.id);
+  } else {
+    request.missing = count - static_cast<std::uint32_t>(gang.grants.size());
   }
-  for (auto grant = gang.rbegin(); grant != gang.rend(); ++grant) {
+  scatter(gang);
+  return false;
+}
+
+// False, and nothing booked, when it would be more than its group may hold.
+bool Decision::add_to(Gang& gang, const RequestEntry& request, const matching::Placement& placement) {
+  auto with_it = gang.all;
+  for (const auto& entry : placement.resources.entries()) with_it.increase(entry.name, entry.amount);
+  if (state_.shares.over_quota(request.consumer, with_it)) {
+    gang.over_quota = true;
+    return false;
+  }
+  gang.all = std::move(with_it);
+  auto grant = make_grant(request, placement);
+  grant.id.value += gang.grants.size();
+  BOURSE_CHECK(state_.engine->book(placement.offer, booking_of(grant)));
+  exclude_where(gang.passed_over, request, grant);
+  gang.grants.push_back(std::move(grant));
+  return true;
+}
+
+void Decision::gather(const RequestEntry& request, Gang& gang) {
+  const auto handle = state_.handle_of(request);
+  for (int tries = 0; gang.grants.size() < request.content.count && tries <= kMostTries;) {
+    const auto placement = state_.engine->best(handle, now_, gang.passed_over);
+    if (!placement) return;
+    if (add_to(gang, request, *placement)) continue;
+    gang.passed_over.offers.push_back(placement->offer);  // a smaller offer may still do
+    ++tries;
+  }
+}
+
+// Whatever it prefers: what gives no more than was asked for, and the smallest of what is only given whole. When this
+// exceeds the quota, everything does.
+void Decision::gather_the_least(const RequestEntry& request, Gang& gang) {
+  const auto handle = state_.handle_of(request);
+  const auto asked = domain::demand_of(request.content);
+  std::vector<std::pair<double, matching::OfferHandle>> whole;
+  while (gang.grants.size() < request.content.count && whole.size() <= kMostWhole) {
+    const auto placement = state_.engine->best(handle, now_, gang.passed_over);
+    if (!placement) break;
+    if (placement->resources == asked) {
+      if (!add_to(gang, request, *placement)) return;
+    } else {
+      gang.passed_over.offers.push_back(placement->offer);
+      whole.emplace_back(part_of_pool(placement->resources), placement->offer);
+    }
+  }
+  std::ranges::sort(whole);
+  for (const auto& [size, offer] : whole) {
+    if (gang.grants.size() == request.content.count) return;
+    std::erase(gang.passed_over.offers, offer);
+    const auto placement = state_.engine->best(handle, now_, gang.passed_over);
+    if (!placement || !add_to(gang, request, *placement)) gang.passed_over.offers.push_back(offer);
+  }
+}
+
+double Decision::part_of_pool(const domain::Resources& resources) const {
+  double sum = 0;
+  for (const auto& entry : resources.entries()) {
+    sum += static_cast<double>(entry.amount) / static_cast<double>(state_.engine->capacity(entry.name));
+  }
+  return sum;
+}
+
+void Decision::scatter(Gang& gang) {
+  for (auto grant = gang.grants.rbegin(); grant != gang.grants.rend(); ++grant) {
     state_.engine->give_back(state_.handle_of(*state_.find_offer(grant->offer)), grant->id);
   }
-  return false;
+  gang.grants.clear();
+}
+
+void Decision::disband_broken() {
+  for (const auto& id : without_repeats(std::exchange(broken_gangs_, {}))) {
+    auto* request = state_.find_request(id);
+    if (request != nullptr && request->state == RequestState::kGranted) disband(*request);
+  }
 }
 
 void Decision::disband(RequestEntry& request) {
@@ -207,7 +284,8 @@ std::size_t Decision::next_due(const std::vector<matching::RequestHandle>& heads
   if (heads.size() == 1) return 0;
   const auto rank = [this](matching::RequestHandle head) {
     const auto& request = state_.request_at(head);
-    const bool holds = std::ranges::find(state_.holders, head) != state_.holders.end();
+    const bool holds = (state_.gang_places && state_.gang_places->request == head) ||
+                       std::ranges::find(state_.holders, head) != state_.holders.end();
     return std::tuple(!holds, holds ? 0.0 : state_.shares.dominant_share(request.consumer, now_), request.seq.value);
   };
   std::size_t best = 0;
@@ -221,51 +299,6 @@ std::size_t Decision::next_due(const std::vector<matching::RequestHandle>& heads
   return best;
 }
 
-// Places are kept in the order in which free offers are given, for one request of a consumer at a time; who was not
-// looked at soon is.
-void Decision::look_after_starving() {
-  const auto& rules = state_.config.rules;
-  std::unordered_map<domain::Jid, matching::RequestHandle> first;
-  while (!state_.starving.empty() && state_.starving.begin()->first <= now_) {
-    auto& request = state_.request_at(state_.starving.begin()->second);
-    first.try_emplace(request.consumer, state_.handle_of(request));
-    state_.look_after(request, now_ + kSoon);
-  }
-  std::vector<matching::RequestHandle> due;
-  for (const auto& [consumer, handle] : first) due.push_back(handle);
-  std::ranges::sort(due, {}, [&](auto handle) {
-    const auto& request = state_.request_at(handle);
-    return std::tuple(state_.shares.dominant_share(request.consumer, now_), request.seq.value);
-  });
-  if (due.size() > kMostPlaces) due.resize(kMostPlaces);
-  for (const auto handle : due) {
-    auto& request = state_.request_at(handle);
-    state_.look_after(request, now_ + std::max(rules.starving_after / 4, kSoon));
-    keep_place(request);
-  }
-}
-
-// EASY backfill: the earliest place it can have is kept for it, and others are served around it.
-void Decision::keep_place(RequestEntry& request) {
-  const auto& rules = state_.config.rules;
-  const auto handle = state_.handle_of(request);
-  const bool may_hold = !request.content.gang && !blocked_by_quota(request);
-  if (const auto held = state_.engine->held_for(handle)) {
-    if (may_hold && held->from > now_) return;
-    give_up_place(request);
-  }
-  if (!may_hold) return;
-  std::erase_if(state_.holders, [this](auto holder) { return !state_.engine->held_for(holder); });
-  const bool has_one = std::ranges::any_of(
-      state_.holders, [&](auto holder) { return state_.request_at(holder).consumer == request.consumer; });
-  if (has_one || state_.holders.size() >= rules.most_holds) return;
-  const auto hold = state_.engine->hold(handle, now_, excluded(request));
-  if (!hold) return;
-  state_.holders.push_back(handle);
-  // Then it is served, or the place is of no use to it.
-  if (hold->from > now_) state_.look_after(request, std::min(request.looked_after, hold->from));
-}
-
 std::optional<std::string> Decision::blocked_by_quota(const RequestEntry& request) const {
   if (state_.config.rules.groups.empty()) return std::nullopt;
   return state_.shares.over_quota(request.consumer, domain::demand_of(request.content));
@@ -276,10 +309,18 @@ void Decision::exclude_where(matching::Exclusions& excluded, const std::string& 
     excluded.providers.push_back(grant.provider);
   } else if (by == domain::kByDomain) {
     excluded.domains.emplace_back(grant.provider.domain());
-  } else if (const auto* offer = state_.find_offer(grant.offer); offer->open) {
-    for (auto& value : state_.engine->values(state_.handle_of(*offer), by)) {
+  } else {
+    for (auto& value : state_.values(*state_.find_offer(grant.offer), by)) {
       excluded.values.push_back({by, std::move(value)});
     }
+  }
+}
+
+void Decision::exclude_where(matching::Exclusions& excluded, const RequestEntry& request,
+                             const domain::Grant& grant) const {
+  if (!request.content.spread.empty()) exclude_where(excluded, request.content.spread, grant);
+  for (const auto& apart : request.content.apart) {
+    if (apart.request == *request.id) exclude_where(excluded, apart.by, grant);
   }
 }
 

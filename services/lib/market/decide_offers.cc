@@ -28,9 +28,9 @@ void Decision::operator()(const PublishOffer& publish) {
 // Grants of it that are there already were suspect, or have a grace period, while it was away.
 void Decision::open_offer(OfferEntry& entry, const PublishOffer& publish) {
   const auto& provider = *entry.provider;
-  entry.open = true;
+  state_.reopen(entry);
   put_offer(entry, publish, nullptr);
-  if (state_.count_offers(provider, +1, now_) == 1) change_availability(provider, domain::Presence::kUp);
+  if (state_.count_offers(provider, +1) == 1) change_availability(provider, domain::Presence::kUp);
   state_.judge(provider, now_);
   book_again(entry);
 }
@@ -61,6 +61,8 @@ void Decision::book_again(OfferEntry& entry) {
     const auto state = grant.ahead ? domain::GrantState::kReserved : domain::GrantState::kActive;
     change_grant(std::move(recovered), state, audit::EntryKind::kGrantRecovered, "its provider is back");
   }
+  // It may say other things of itself, so that those may come near that had to keep away.
+  for (const auto id : entry.grants) want_what_keeps_away_from(state_.find_grant(id)->request);
 }
 
 std::optional<domain::Offer> Decision::filtered_content(const OfferEntry& entry) const {
@@ -70,6 +72,7 @@ std::optional<domain::Offer> Decision::filtered_content(const OfferEntry& entry)
 
 void Decision::put_offer(OfferEntry& entry, const PublishOffer& publish, const domain::Offer* before) {
   const auto& provider = *entry.provider;
+  give_up_places_on(*entry.id);
   entry.content = ContentDigest::of(publish.record);
   state_.keep_terms(entry, publish.offer);
   state_.bind(entry, state_.find_session(command_.actor) != nullptr ? command_.actor : domain::Jid{});
@@ -109,19 +112,18 @@ void Decision::withdraw_offer(OfferEntry& entry, std::string_view reason, base::
 }
 
 // A proposal nobody is there to answer is void at once; what is being taken back goes on being so.
-void Decision::lose_sight_of(OfferEntry& entry) {
-  constexpr std::string_view kGone = "its provider went offline";
+void Decision::lose_sight_of(OfferEntry& entry, std::string_view why) {
   const auto held = entry.grants;
   for (const auto id : held) {
     auto grant = *state_.find_grant(id);
     if (grant.state == domain::GrantState::kProposed) {
-      end_grant(id, domain::GrantState::kLost, kGone);
+      end_grant(id, domain::GrantState::kLost, why);
     } else if (grant.state != domain::GrantState::kReclaiming) {
       grant.state_until = now_ + state_.config.rules.suspect_for;
-      change_grant(std::move(grant), domain::GrantState::kSuspect, audit::EntryKind::kGrantSuspect, kGone);
+      change_grant(std::move(grant), domain::GrantState::kSuspect, audit::EntryKind::kGrantSuspect, why);
     }
   }
-  close_offer(entry, kGone);
+  close_offer(entry, why);
 }
 
 void Decision::expire_offer(OfferEntry& entry) {
@@ -133,7 +135,7 @@ void Decision::close_offer(OfferEntry& entry, std::string_view reason) {
   const domain::OfferId id = *entry.id;
   const domain::Jid provider = *entry.provider;
   const auto content = filtered_content(entry);
-  state_.engine->remove_offer(state_.handle_of(entry));
+  give_up_places_on(id);
   state_.close(entry);
 
   const auto seq = publish(EventKind::kRetracted, pubsub::MarketNode::kOffers, id.value, provider, {}, {},
@@ -147,18 +149,7 @@ void Decision::close_offer(OfferEntry& entry, std::string_view reason) {
                                       .seq = seq,
                                       .published = now_});
   record({.kind = audit::EntryKind::kOfferWithdrawn, .provider = provider, .offer = id, .reason = std::string(reason)});
-  if (state_.count_offers(provider, -1, now_) == 0) change_availability(provider, domain::Presence::kDown);
-}
-
-void Decision::change_availability(const domain::Jid& provider, domain::Presence presence) {
-  const domain::AvailabilityChange change{provider, presence, now_};
-  plan_.changes.emplace_back(change);
-  auto bytes = domain::encode(change);
-  record({.kind = presence == domain::Presence::kUp ? audit::EntryKind::kProviderUp : audit::EntryKind::kProviderDown,
-          .provider = provider,
-          .record = bytes});
-  publish(EventKind::kAvailabilityChanged, pubsub::MarketNode::kAvailability, provider.text(), provider, {},
-          std::move(bytes));
+  if (state_.count_offers(provider, -1) == 0) change_availability(provider, domain::Presence::kDown);
 }
 
 }  // namespace bourse::market

@@ -48,9 +48,9 @@ void Decision::want(RequestEntry& entry) {
 
 void Decision::stop_wanting(RequestEntry& entry, RequestState state) {
   if (entry.state == RequestState::kWaiting) {
-    const auto held = state_.engine->held_for(state_.handle_of(entry));
+    const auto places = state_.places_of(entry);
     state_.stop_waiting(entry);
-    if (held) free_offer(*state_.offer_at(held->offer).id);
+    for (const auto& id : places) free_offer(id);
   }
   entry.state = state;
 }

@@ -14,19 +14,26 @@ void Decision::operator()(const SessionAvailable& available) {
   if (state_.nodes.presences.set(command_.actor, available.show)) take(state_.nodes.session_came(node_context()));
 }
 
-// Its offers close together, so that nothing is matched onto one that is about to close as well. A session that is not
-// known may have been forgotten by a batch that failed: what its end means for nodes is not written then.
+// A session that is not known may have been forgotten by a batch that failed: what its end means for nodes is not
+// written then.
 void Decision::operator()(const SessionGone& /*gone*/) {
   state_.nodes.presences.erase(command_.actor);
   take(state_.nodes.session_gone(node_context()));
-  const auto* session = state_.find_session(command_.actor);
-  if (session == nullptr) return;
-  const auto offers = session->offers;
-  for (const auto handle : offers) lose_sight_of(state_.offer_at(handle));
+  end_reason_ = domain::EndReason::kSessionGone;
+  lose_session(command_.actor, "its provider went offline");
   state_.forget_session(command_.actor);
 }
 
+// Its offers close together, so that nothing is matched onto one that is about to close as well.
+void Decision::lose_session(const domain::Jid& session, std::string_view why) {
+  const auto* entry = state_.find_session(session);
+  if (entry == nullptr) return;
+  const auto offers = entry->offers;
+  for (const auto handle : offers) lose_sight_of(state_.offer_at(handle), why);
+}
+
 void Decision::operator()(const LinkUp& /*up*/) {
+  look_again();
   plan_.probes = state_.sessions();
   auto wanted = state_.nodes.presence_wanted();
   std::move(wanted.begin(), wanted.end(), std::back_inserter(plan_.probes));
@@ -46,7 +53,13 @@ void pass(Timers& timers, base::Timestamp now, Handle handle) {
 }  // namespace
 
 void Decision::operator()(const Tick& /*tick*/) {
-  if (state_.judged + State::kJudgeEvery <= now_ || now_ < state_.judged) state_.judge_all(now_);
+  state_.judge_some(now_);
+  pass_heartbeats();
+  keep_loads();
+  keep_gap();
+  if (state_.history.learn_some(now_)) {
+    plan_.changes.emplace_back(HistoryCounts{state_.history.counts_record(now_)});
+  }
   pass(state_.offer_expiries, now_, [this](auto offer) { expire_offer(state_.offer_at(offer)); });
   pass_grants();
   pass(state_.deadlines, now_, [this](auto handle) {

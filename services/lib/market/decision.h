@@ -29,6 +29,11 @@ class Decision {
   void operator()(const SessionGone& gone);
   void operator()(const LinkUp& up);
   void operator()(const Tick& tick);
+  void operator()(const Heartbeat& heartbeat);
+  void operator()(const LinkDown& down);
+  void operator()(const Unobserved& unobserved);
+  void operator()(const PredictAvailability& question);
+  void operator()(const ImportHistory& part);
 
   Plan refuse();  // the actor is banned
   Plan finish();  // matches what the command left to match, and gives the plan
@@ -60,11 +65,10 @@ class Decision {
   // With grants that may go on for `grace`; without grace they end with it.
   void withdraw_offer(OfferEntry& entry, std::string_view reason, base::Duration grace = {});
   // Its provider vanished: its grants become suspect.
-  void lose_sight_of(OfferEntry& entry);
+  void lose_sight_of(OfferEntry& entry, std::string_view why);
   void close_offer(OfferEntry& entry, std::string_view reason);  // whatever grants it has; without any it is gone
   void book_again(OfferEntry& entry);  // what its live grants hold, in a content that is new to the engine
   void free_offer(const domain::OfferId& id) { freed_.push_back(id); }
-  void change_availability(const domain::Jid& provider, domain::Presence presence);
   void retract_offer(const domain::OfferId& id);
 
   void submit_request(const PublishRequest& publish);
@@ -86,6 +90,7 @@ class Decision {
   // The same for a grant the engine has no booking of (any more).
   void end_unbooked_grant(domain::GrantId id, domain::GrantState state, std::string_view reason);
   void settle_request_of(const domain::Grant& ended);
+  void want_what_keeps_away_from(const domain::RequestId& id);
   void take_back(domain::GrantId id, base::Duration grace, std::string_view reason);
   void begin_lease(domain::GrantId id);
   void pass_grants();  // all whose timer is due
@@ -103,23 +108,51 @@ class Decision {
   void note_failure_of(const domain::Jid& provider, std::string_view what);
   void end_quarantine(const domain::Jid& provider);
 
+  // decide_history.cc: who is there.
+  void change_availability(const domain::Jid& provider, domain::Presence presence);
+  void lose_session(const domain::Jid& session, std::string_view why);
+  void pass_heartbeats();  // who fell silent
+  void keep_loads();
+  void keep_gap();
+  void look_again();
+  void import_history(std::vector<ClosedInterval>&& intervals);
+
   // decide_matching.cc: who gets what.
   void settle();                      // serves what is wanted and what came free, until nothing is left to do
   bool match(RequestEntry& request);  // as many grants as fit now; true when it does not wait any more
-  bool grant_one(RequestEntry& request);
-  bool grant_gang(RequestEntry& request);
+  bool grant_one(RequestEntry& request, matching::Exclusions& passed_over);
+  bool grant_gang(RequestEntry& request, const matching::Exclusions& passed_over);
+  struct Gang;  // what of one found a place
+  void gather(const RequestEntry& request, Gang& gang);
+  void gather_the_least(const RequestEntry& request, Gang& gang);
+  bool add_to(Gang& gang, const RequestEntry& request, const matching::Placement& placement);
+  void scatter(Gang& gang);  // gives all of it back
+  [[nodiscard]] double part_of_pool(const domain::Resources& resources) const;
   void disband(RequestEntry& request);  // a gang that cannot be completed gives back what it has
+  void disband_broken();
   void serve(const domain::OfferId& freed);
   bool serve_queue(matching::RequestHandle head, matching::OfferHandle freed,
                    std::unordered_set<matching::RequestHandle>& in_vain);
   void count_in(RequestEntry& request, matching::OfferHandle freed);
   void serve_all();  // every queue: something opened
+
+  // decide_holds.cc: who waited too long.
   void look_after_starving();
-  void give_up_place(RequestEntry& request);
+  void look_after_gangs(std::vector<matching::RequestHandle> gangs);
+  void look_again_later(RequestEntry& request);
+  [[nodiscard]] static bool waits_as_a_whole(const RequestEntry& request);
+  void give_up_place(RequestEntry& request);  // all it holds
+  void give_up_places_on(const domain::OfferId& id);
   void keep_place(RequestEntry& request);
+  void keep_places(RequestEntry& gang);
+  std::vector<domain::OfferId> hold_all(RequestEntry& gang, base::Timestamp from);
+  [[nodiscard]] bool whole_blocked_by_quota(const RequestEntry& gang) const;
+
   [[nodiscard]] std::optional<std::string> blocked_by_quota(const RequestEntry& request) const;
   [[nodiscard]] matching::Exclusions excluded(const RequestEntry& request) const;
   void exclude_where(matching::Exclusions& excluded, const std::string& by, const domain::Grant& grant) const;
+  // What one more grant of the request itself excludes.
+  void exclude_where(matching::Exclusions& excluded, const RequestEntry& request, const domain::Grant& grant) const;
   [[nodiscard]] std::size_t next_due(const std::vector<matching::RequestHandle>& heads) const;
 
   State& state_;
@@ -129,6 +162,11 @@ class Decision {
   std::vector<domain::OfferId> freed_;      // offers with capacity that waiting requests may want
   std::vector<domain::RequestId> wanting_;  // requests to match before those wake-ups
   std::vector<domain::RequestId> ended_;    // requests of which a grant ended: perhaps done
+  // What ends an availability now, and since when it is so.
+  domain::EndReason end_reason_ = domain::EndReason::kWithdrawn;
+  std::optional<base::Timestamp> ended_at_;      // none: now
+  std::vector<domain::RequestId> broken_gangs_;  // too late for what they lost: the rest goes, too
+  bool quotas_eased_ = false;                    // a grant ended: who waits for a quota is to be matched
 };
 
 }  // namespace bourse::market

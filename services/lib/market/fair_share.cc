@@ -65,25 +65,21 @@ class FairShare::Ledger {
 
   void load(UsageRow&& row) {
     auto& account = accounts_[row.consumer];
+    BOURSE_CHECK(account.holds_nothing());
     account = Account{.at = row.at, .stored = row.at, .amounts = {}};
     for (auto& [resource, used] : row.used) {
       if (std::isfinite(used) && used > 0) account.amounts.push_back({std::move(resource), 0, used});
     }
-    const auto early = early_.extract(row.consumer);
-    if (early.empty()) return;
-    for (const auto& [amounts, since] : early.mapped()) count(account, amounts, since);
   }
 
   void hold(const domain::Jid& consumer, const domain::Resources& amounts, Timestamp since) {
     auto& account = accounts_[consumer];
-    if (loading_) early_[consumer].emplace_back(amounts, since);
     count(account, amounts, since);
     count_for_groups(consumer, amounts, +1);
     if (accounts_.size() >= sweep_at_) sweep(account.at);
   }
 
   UsageRow give_back(const domain::Jid& consumer, const domain::Resources& amounts, Timestamp at) {
-    end_loading();
     const auto found = accounts_.find(consumer);
     BOURSE_CHECK(found != accounts_.end());
     auto& account = found->second;
@@ -103,8 +99,7 @@ class FairShare::Ledger {
     return row;
   }
 
-  [[nodiscard]] double dominant_share(const domain::Jid& consumer, Timestamp now) {
-    end_loading();
+  [[nodiscard]] double dominant_share(const domain::Jid& consumer, Timestamp now) const {
     const auto found = accounts_.find(consumer);
     if (found == accounts_.end()) return 0;
     const auto& account = found->second;
@@ -160,11 +155,6 @@ class FairShare::Ledger {
   static std::int64_t saturated(Sum sum) {
     constexpr Sum kMost = std::numeric_limits<std::int64_t>::max();
     return static_cast<std::int64_t>(std::min(sum, kMost));
-  }
-
-  void end_loading() {
-    if (!std::exchange(loading_, false)) return;
-    early_.clear();
   }
 
   void count(Account& account, const domain::Resources& amounts, Timestamp since) const {
@@ -248,9 +238,6 @@ class FairShare::Ledger {
   Capacity capacity_;
   double half_life_ = 1;  // seconds
   std::unordered_map<domain::Jid, Account> accounts_;
-  // What is held before its consumer's row came, counted again when it comes; only until somebody asks for a share.
-  bool loading_ = true;
-  std::unordered_map<domain::Jid, std::vector<std::pair<domain::Resources, Timestamp>>> early_;
   std::size_t sweep_at_ = kLeastSweep;
   std::vector<std::unordered_map<std::string, Sum>> held_by_groups_;  // of what has a quota
   const Membership nobodys_;

@@ -25,7 +25,7 @@ class FairShare {
   FairShare(const Rules& rules, Capacity capacity);  // rules outlive it
   ~FairShare();
 
-  void load(UsageRow&& row);  // before or after what the consumer holds, but before anybody's share is asked
+  void load(UsageRow&& row);  // CHECKs that the consumer holds nothing yet
   // A grant begins to count; at load: with its start, of which only what is after the loaded row's `at` is added.
   void hold(const domain::Jid& consumer, const domain::Resources& amounts, base::Timestamp since);
   // … and ends. Gives the row to store. CHECKs that so much is held.

@@ -8,6 +8,7 @@
 
 #include "audit/entry.h"
 #include "market/event.h"
+#include "market/history_book.h"
 #include "market/outbox.h"
 #include "market/reader.h"
 #include "market/reply.h"
@@ -27,8 +28,12 @@ struct GrantEnded {
   GrantRow grant;
 };
 
+struct HistoryCounts {
+  std::string record;
+};
+
 using Change = std::variant<OfferRow, RequestRow, GrantStarted, GrantChanged, GrantEnded, SanctionRow, UsageRow,
-                            domain::AvailabilityChange, pubsub::Change>;
+                            ProviderRow, HistoryClosed, history::Window, LoadRow, HistoryCounts, pubsub::Change>;
 
 struct Plan {
   std::vector<Change> changes;

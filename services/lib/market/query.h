@@ -11,19 +11,12 @@
 
 namespace bourse::market {
 
-struct AvailabilityQuery {
-  domain::PoolName pool;
-  domain::Jid provider;  // bare
-  base::Timestamp since;
-  base::Timestamp until;
-};
-
 struct StatusQuery {
   domain::PoolName pool;
 };
 
-using QueryBody = std::variant<ItemQuery, NodeItemsQuery, NodesQuery, ArchiveQuery, ArchiveEdgesQuery,
-                               AvailabilityQuery, AuditQuery, StatusQuery>;
+using QueryBody = std::variant<ItemQuery, NodeItemsQuery, NodesQuery, ArchiveQuery, ArchiveEdgesQuery, HistoryQuery,
+                               AuditQuery, StatusQuery>;
 
 struct Query {
   Viewer viewer;
@@ -33,7 +26,7 @@ struct Query {
 
 // Parallel to QueryBody.
 using AnswerBody = std::variant<PageOf<Item>, PageOf<pubsub::ItemRow>, PageOf<NodeSummary>, PageOf<Event>, ArchiveEdges,
-                                std::vector<domain::AvailabilityInterval>, PageOf<AuditRecord>, PoolStatus>;
+                                HistoryReport, PageOf<AuditRecord>, PoolStatus>;
 
 struct Answer {
   Query query;

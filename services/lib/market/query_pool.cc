@@ -28,7 +28,8 @@ NodeItemsQuery listing_of(const NodesQuery& query) {
 
 class Run {
  public:
-  Run(Reader& reader, const Viewer& viewer) : reader_(reader), viewer_(viewer) {}
+  Run(Reader& reader, const Viewer& viewer, const HistoryPolicy& history)
+      : reader_(reader), viewer_(viewer), history_(history) {}
 
   base::Result<AnswerBody> operator()(const ItemQuery& query) const {
     const auto access = query.own ? base::Result<NodeAccess>(NodeAccess{})
@@ -68,8 +69,8 @@ class Run {
     if (auto keeps = keeps_items(*access, query.node); !keeps) return keeps.error();
     return wrap(reader_.archive_edges(query, viewer_));
   }
-  base::Result<AnswerBody> operator()(const AvailabilityQuery& query) const {
-    return wrap(reader_.availability(query.pool, query.provider, query.since, query.until));
+  base::Result<AnswerBody> operator()(const HistoryQuery& query) const {
+    return wrap(answer_history(reader_, query, viewer_, history_));
   }
   base::Result<AnswerBody> operator()(const AuditQuery& query) const { return wrap(reader_.audit(query, viewer_)); }
   base::Result<AnswerBody> operator()(const StatusQuery& query) const { return wrap(reader_.status(query.pool)); }
@@ -146,12 +147,14 @@ class Run {
 
   Reader& reader_;
   const Viewer& viewer_;
+  const HistoryPolicy& history_;
 };
 
 }  // namespace
 
-QueryPool::QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity)
-    : reader_(reader), outbox_(outbox), queue_(queue_capacity) {
+QueryPool::QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity,
+                     const HistoryPolicy& history)
+    : reader_(reader), outbox_(outbox), history_(history), queue_(queue_capacity) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
@@ -175,7 +178,7 @@ void QueryPool::serve() {
 void QueryPool::answer(Query&& query) {
   const auto asked = query.reply_to;
   try {
-    auto result = std::visit(Run{reader_, query.viewer}, query.body);
+    auto result = std::visit(Run{reader_, query.viewer, history_}, query.body);
     outbox_.answer({std::move(query), std::move(result)});
   } catch (const std::exception& failure) {
     spdlog::error("a question of {} failed: {}", asked.from.text(), failure.what());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "market/history_answer.h"
 #include "market/outbox.h"
 #include "market/query.h"
 #include "market/reader.h"
@@ -17,7 +18,8 @@ namespace bourse::market {
 
 class QueryPool {
  public:
-  QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity);
+  QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity,
+            const HistoryPolicy& history = {});
   ~QueryPool();
   QueryPool(const QueryPool&) = delete;
   QueryPool& operator=(const QueryPool&) = delete;
@@ -31,6 +33,7 @@ class QueryPool {
 
   Reader& reader_;
   Outbox& outbox_;
+  const HistoryPolicy history_;
   base::BoundedQueue<Query> queue_;
   std::atomic<bool> stopping_{false};
   std::vector<std::jthread> threads_;

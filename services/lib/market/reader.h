@@ -15,27 +15,12 @@
 #include "domain/jid.h"
 #include "domain/request.h"
 #include "market/event.h"
+#include "market/history_query.h"
+#include "market/page.h"
 #include "market/rows.h"
 #include "pubsub/rows.h"
 
 namespace bourse::market {
-
-// XEP-0059. At most one of after, before, index is set; `before` empty asks for the last page.
-struct Page {
-  std::uint32_t max = 100;
-  std::optional<std::string> after;
-  std::optional<std::string> before;
-  std::optional<std::uint64_t> index;
-};
-inline constexpr std::uint32_t kMaxPage = 500;
-
-template <class Row>
-struct PageOf {
-  std::vector<Row> rows;          // oldest first
-  std::uint64_t count = 0;        // of the whole set
-  std::uint64_t first_index = 0;  // of rows.front() in the whole set
-  bool complete = true;           // no rows after these (before these, when paging backwards)
-};
 
 enum class ItemKind { kOffer, kRequest, kGrant, kAvailability };
 
@@ -174,6 +159,28 @@ class Reader {
   // Intervals that touch [since, until), clipped to it, oldest first. kNotFound: provider never seen.
   [[nodiscard]] virtual base::Result<std::vector<domain::AvailabilityInterval>> availability(
       const domain::PoolName& pool, const domain::Jid& provider, base::Timestamp since, base::Timestamp until) = 0;
+  // History: any window; gaps not taken off. Intervals as for availability(). kNotFound as there.
+  [[nodiscard]] virtual base::Result<history::Gaps> gaps(const domain::PoolName& pool,
+                                                         const history::Window& window) = 0;
+  // Of the providers named, in no order, unknown ones left out; none named: of all of the pool.
+  [[nodiscard]] virtual base::Result<std::vector<ProviderNow>> providers_now(
+      const domain::PoolName& pool, const std::vector<domain::Jid>& providers) = 0;
+  // Σ of closed intervals by day, [since, until) in days since 1970; of the providers named, or of all.
+  struct DaySum {
+    std::int32_t day = 0;
+    base::Duration up{};
+    base::Duration down{};
+    std::uint64_t outages = 0;
+  };
+  [[nodiscard]] virtual base::Result<std::vector<DaySum>> day_sums(const domain::PoolName& pool,
+                                                                   const std::vector<domain::Jid>& providers,
+                                                                   std::int32_t since, std::int32_t until) = 0;
+  // Σ of closed intervals of the whole pool by hour, [since, until) in hours since 1970, only hours with something.
+  [[nodiscard]] virtual base::Result<std::vector<HourRow>> hour_sums(const domain::PoolName& pool, std::int64_t since,
+                                                                     std::int64_t until) = 0;
+  [[nodiscard]] virtual base::Result<HistoryAccess> history_access(const domain::PoolName& pool,
+                                                                   const domain::Jid& provider,
+                                                                   const domain::Jid& viewer) = 0;
   // A viewer that is not privileged sees entries in which it is actor (bare), provider or consumer.
   [[nodiscard]] virtual base::Result<PageOf<AuditRecord>> audit(const AuditQuery& query, const Viewer& viewer) = 0;
   [[nodiscard]] virtual base::Result<PoolStatus> status(const domain::PoolName& pool) = 0;

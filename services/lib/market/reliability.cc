@@ -53,10 +53,8 @@ bool is_void(const SanctionRow& row, const Rules& rules, base::Timestamp now) {
   return !row.drained && !row.banned && !is_quarantined(row, now) && failures_at(row, rules, now) < kForgiven;
 }
 
-double rating(const SanctionRow* row, base::Timestamp up_since, const Rules& rules, base::Timestamp now) {
-  if (now <= up_since) return 0;
-  const double hours = std::chrono::duration<double, std::ratio<3600>>(now - up_since).count();
-  return hours / (1 + (row == nullptr ? 0 : failures_at(*row, rules, now)));
+double trust(const SanctionRow* row, const Rules& rules, base::Timestamp now) {
+  return 1 / (1 + (row == nullptr ? 0 : failures_at(*row, rules, now)));
 }
 
 }  // namespace bourse::market

@@ -16,8 +16,7 @@ namespace bourse::market {
 [[nodiscard]] bool is_quarantined(const SanctionRow& row, base::Timestamp now);
 // Nothing of it matters any more: it need not be kept.
 [[nodiscard]] bool is_void(const SanctionRow& row, const Rules& rules, base::Timestamp now);
-// For Engine::rate: how long a provider that is up since then has stayed, against its recent failures. Higher is
-// better; 0 for one that just came.
-[[nodiscard]] double rating(const SanctionRow* row, base::Timestamp up_since, const Rules& rules, base::Timestamp now);
+// What a provider's word that it will stay is worth after its recent failures: 1 without any, less with each.
+[[nodiscard]] double trust(const SanctionRow* row, const Rules& rules, base::Timestamp now);
 
 }  // namespace bourse::market

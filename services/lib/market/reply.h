@@ -1,8 +1,11 @@
 // Purpose: what a command's sender is told once its batch is durable.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "domain/ids.h"
@@ -18,7 +21,22 @@ struct Published {
 };
 struct Acknowledged {};  // an empty result
 
-using ReplyBody = std::variant<Acknowledged, Published, pubsub::Answer, RequestExplanation, base::Error>;
+// Answer to PredictAvailability.
+struct Prediction {
+  struct Provider {
+    domain::Jid provider;                       // bare
+    std::optional<base::Duration> up_for = {};  // already; none: it is down, or unknown
+    double stays = 0;                           // P(up for all of the time asked about), 0 to 1
+    friend bool operator==(const Provider&, const Provider&) = default;
+  };
+  std::vector<Provider> providers;  // as asked
+  base::Duration further{};
+  std::uint32_t at_least = 0;
+  double together = 0;  // P(at least so many stay), with the correlation that was observed
+  friend bool operator==(const Prediction&, const Prediction&) = default;
+};
+
+using ReplyBody = std::variant<Acknowledged, Published, pubsub::Answer, RequestExplanation, Prediction, base::Error>;
 
 struct Reply {
   ReplyTo to;

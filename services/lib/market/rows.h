@@ -66,6 +66,42 @@ struct UsageRow {
   std::vector<std::pair<std::string, double>> used{};  // by resource
 };
 
+// A provider as history knows it: what it is just now, and what was learned of it.
+struct ProviderRow {
+  domain::Jid provider{};                             // bare
+  domain::Presence presence = domain::Presence::kUp;  // of the running interval
+  base::Timestamp since{};                            // … which began then
+  std::string zone{};                                 // IANA, as its agent says; empty: UTC
+  std::string counts{};                               // history::encode(ProviderCounts); empty: nothing ended yet
+};
+
+// An interval that ended, as it was, gaps and all; never changed afterwards.
+struct ClosedInterval {
+  domain::Jid provider{};  // bare
+  domain::AvailabilityInterval interval{};
+};
+
+// What a provider's agent last said of its machine. Only the last one is kept.
+struct LoadRow {
+  domain::Jid provider{};  // bare
+  base::Timestamp heard{};
+  domain::Load load{};
+};
+
+// Added to what the table has for that day, or hour.
+struct DayRow {
+  domain::Jid provider{};  // bare
+  std::int32_t day = 0;    // since 1970-01-01, UTC
+  base::Duration up{};
+  base::Duration down{};
+  std::uint32_t outages = 0;
+};
+struct HourRow {          // of the whole pool
+  std::int64_t hour = 0;  // since 1970-01-01T00, UTC
+  base::Duration up{};
+  base::Duration down{};
+};
+
 struct AuditRow {
   domain::AuditIndex index;
   std::string entry;  // audit::encode(Entry), stored as it is

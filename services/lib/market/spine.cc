@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kLongestWait = 250ms;  // so that stop requests and clock steps are noticed
 constexpr base::Duration kRenewEvery = 5s;      // a third of the lease
+constexpr base::Duration kBlind = 10s;          // without looking counts as time in which nobody did
 constexpr base::Duration kFarewell = 1s;        // for the link to take what was committed before a stop
 // A batch costs as much as some ten commands by itself. Once batches are as large as kBusy there is no idle time
 // to answer in: letting commands gather, the longer the more of them come, makes all of them cheaper.
@@ -104,6 +105,12 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
       last_batch_ = lease->last_batch;
       renewed_ = clock_.now();
       state->counters = lease->counters;
+      const auto alive = lease->alive == base::Timestamp{} ? clock_.now() : lease->alive;
+      if (!state_ || !state_->history.looks()) {
+        state->history.look_away(alive);  // until the link is up
+      } else {
+        looked_ = alive;
+      }
       if (state_) state->take_presence_from(*state_);
       state_ = std::move(state);
       ready_.store(true);
@@ -140,13 +147,24 @@ base::Duration Spine::until_next_timer(base::Timestamp now) const {
   return next <= now ? base::Duration::zero() : std::min(kLongestWait, next - now);
 }
 
+// The decider looks several times a second. When it did not for long, the process was stopped, or the clock jumped.
+std::vector<Command> Spine::take_commands(base::Timestamp& now) {
+  auto commands = queue_.pop_some(config_.most_per_batch, until_next_timer(clock_.now()));
+  now = clock_.now();
+  if (until_next_timer(now) == base::Duration::zero()) commands.push_back({config_.pool.pool, {}, {}, Tick{}});
+  if (looked_ != base::Timestamp{} && now - looked_ > kBlind) {
+    commands.insert(commands.begin(), Command{config_.pool.pool, {}, {}, Unobserved{{looked_, now}}});
+  }
+  looked_ = now;
+  return commands;
+}
+
 void Spine::decide_some(const std::stop_token& stop) {
   if (const auto last = last_commands_.load(); last >= kBusy) {
     std::this_thread::sleep_for(std::min(kLongestGather, kGatherPerCommand * static_cast<int>(last)));
   }
-  auto commands = queue_.pop_some(config_.most_per_batch, until_next_timer(clock_.now()));
-  const auto now = clock_.now();
-  if (until_next_timer(now) == base::Duration::zero()) commands.push_back({config_.pool.pool, {}, {}, Tick{}});
+  base::Timestamp now;
+  auto commands = take_commands(now);
   if (commands.empty()) return;
 
   std::vector<std::pair<Plan, PoolCounters>> plans;

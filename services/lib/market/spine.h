@@ -51,6 +51,7 @@ class Spine {
   bool load(const std::stop_token& stop, unsigned attempts);
   void tell_undelivered();
   void decide_some(const std::stop_token& stop);
+  [[nodiscard]] std::vector<Command> take_commands(base::Timestamp& now);
   [[nodiscard]] base::Duration until_next_timer(base::Timestamp now) const;
   void commit_loop(const std::stop_token& stop);
   [[nodiscard]] CommitResult commit(Work& work);
@@ -72,6 +73,7 @@ class Spine {
   Lease lease_;                   // the committer's, or the decider's while the committer rests
   std::uint64_t last_batch_ = 0;
   base::Timestamp renewed_{};  // the committer's
+  base::Timestamp looked_{};   // the decider's: when it last did; the epoch: never
 
   std::mutex mutex_;
   std::condition_variable changed_;

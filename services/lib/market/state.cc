@@ -4,6 +4,7 @@
 
 #include "domain/records.h"
 #include "market/reliability.h"
+#include "matching/feasibility.h"
 
 namespace bourse::market {
 namespace {
@@ -64,7 +65,10 @@ base::Status State::on_offer(OfferRow&& row) {
   entry.content = ContentDigest::of(row.record);
   keep_terms(entry, *content);
   entry.open = row.open;
-  if (!row.open) return base::Done{};
+  if (!row.open) {
+    closed_.emplace(handle_of(entry), std::move(content).value());
+    return base::Done{};
+  }
   bind(entry, row.session);
   set_expiry(entry, content->expires.value_or(base::Timestamp::max()));
   engine->put_offer(handle_of(entry), row.provider, *content);
@@ -120,11 +124,14 @@ base::Status State::on_affiliation(pubsub::AffiliationRow&& row) { return nodes.
 base::Status State::on_subscription(pubsub::SubscriptionRow&& row) { return nodes.load(std::move(row)); }
 base::Status State::on_item(pubsub::ItemRow&& row) { return nodes.load(std::move(row)); }
 
-// Whether a provider is up follows from its open offers; a stored interval says the same, and since when.
-base::Status State::on_provider_up(const domain::Jid& provider, base::Timestamp since) {
-  if (const auto found = providers_.find(provider); found != providers_.end()) found->second.up_since = since;
+base::Status State::on_provider(ProviderRow&& row) { return history.load(std::move(row)); }
+
+base::Status State::on_gap(const history::Window& gap) {
+  history.load(gap);
   return base::Done{};
 }
+
+base::Status State::on_history_counts(std::string&& counts) { return history.load_counts(std::move(counts)); }
 
 base::Status State::on_undelivered(Event&& event) {
   constexpr std::size_t kFixedBytes = 512;
@@ -179,10 +186,26 @@ void State::keep_terms(OfferEntry& entry, const domain::Offer& content) {
 }
 
 void State::close(OfferEntry& entry) {
+  const auto handle = handle_of(entry);
+  if (!entry.grants.empty()) closed_.emplace(handle, engine->content(handle));
+  engine->remove_offer(handle);
   unbind(entry);
   set_expiry(entry, base::Timestamp::max());
   entry.open = false;
   if (entry.grants.empty()) remove_offer(entry);
+}
+
+void State::reopen(OfferEntry& entry) {
+  entry.open = true;
+  closed_.erase(handle_of(entry));
+}
+
+std::vector<std::string> State::values(const OfferEntry& entry, const std::string& attribute) const {
+  const auto handle = handle_of(entry);
+  if (entry.open) return engine->values(handle, attribute);
+  std::vector<std::string> texts;
+  for (const auto& value : domain::lookup(closed_.at(handle), attribute)) texts.push_back(matching::text_of(value));
+  return texts;
 }
 
 void State::remove_offer(OfferEntry& entry) {
@@ -190,6 +213,7 @@ void State::remove_offer(OfferEntry& entry) {
   unbind(entry);
   set_expiry(entry, base::Timestamp::max());
   const auto handle = handle_of(entry);
+  closed_.erase(handle);
   const domain::OfferId id = *entry.id;
   entry = OfferEntry{};
   offer_index_.erase(id);
@@ -254,8 +278,21 @@ void State::wait(RequestEntry& entry) {
 // Put anew, it holds nothing.
 void State::drop_hold(RequestEntry& entry) {
   const auto handle = handle_of(entry);
-  std::erase(holders, handle);
+  forget_holder(handle);
   engine->put_request(handle, entry.seq.value, entry.consumer, shares.groups_of(entry.consumer), entry.content);
+}
+
+void State::forget_holder(matching::RequestHandle handle) {
+  std::erase(holders, handle);
+  if (gang_places && gang_places->request == handle) gang_places.reset();
+}
+
+std::vector<domain::OfferId> State::places_of(const RequestEntry& entry) const {
+  const auto handle = handle_of(entry);
+  if (gang_places && gang_places->request == handle) return gang_places->offers;
+  std::vector<domain::OfferId> places;
+  if (const auto held = engine->held_for(handle)) places.push_back(*offers_[held->offer].id);
+  return places;
 }
 
 void State::stop_waiting(RequestEntry& entry) {
@@ -263,7 +300,7 @@ void State::stop_waiting(RequestEntry& entry) {
   if (entry.content.deadline) deadlines.erase({*entry.content.deadline, handle});
   starving.erase({entry.looked_after, handle});
   over_quota.erase(*entry.id);
-  std::erase(holders, handle);
+  forget_holder(handle);
   for (const auto& apart : entry.content.apart) {
     const auto found = kept_apart.find(apart.request);
     if (found != kept_apart.end() && found->second.erase(*entry.id) > 0 && found->second.empty())
@@ -315,7 +352,31 @@ void State::forget_session(const domain::Jid& full) {
   const auto found = sessions_.find(full);
   if (found == sessions_.end()) return;
   BOURSE_CHECK(found->second.offers.empty());
+  silences.erase({found->second.silent, full});
   sessions_.erase(found);
+}
+
+void State::hear(const domain::Jid& full, base::Timestamp heard, base::Timestamp silent) {
+  auto& session = sessions_.at(full);
+  silences.erase({session.silent, full});
+  session.heard = heard;
+  session.silent = silent;
+  silences.emplace(silent, full);
+}
+
+void State::hush(const domain::Jid& full) {
+  auto& session = sessions_.at(full);
+  silences.erase({session.silent, full});
+  session.silent = {};
+}
+
+void State::hear_all(base::Timestamp now) {
+  for (const auto& [silent, full] : std::exchange(silences, {})) {
+    auto& session = sessions_.at(full);
+    session.silent = now + (silent - session.heard);
+    session.heard = now;
+    silences.emplace(session.silent, full);
+  }
 }
 
 std::vector<domain::OfferId> State::offers_of(const domain::Jid& provider) const {
@@ -349,12 +410,11 @@ std::vector<domain::Jid> State::present_sessions() const {
   return present;
 }
 
-std::uint32_t State::count_offers(const domain::Jid& provider, int by, base::Timestamp now) {
+std::uint32_t State::count_offers(const domain::Jid& provider, int by) {
   const auto found = providers_.find(provider);
   BOURSE_CHECK(found != providers_.end());
   BOURSE_CHECK(by > 0 || found->second.offers > 0);
   found->second.offers = by > 0 ? found->second.offers + 1 : found->second.offers - 1;
-  if (by > 0 && found->second.offers == 1) found->second.up_since = now;
   return found->second.offers;
 }
 
@@ -364,13 +424,25 @@ void State::judge(const domain::Jid& provider, base::Timestamp now) {
   engine->bar(provider, row != nullptr && (row->drained || is_quarantined(*row, now)));
   const auto known = providers_.find(provider);
   if (known == providers_.end() || known->second.offers == 0) return;
-  engine->rate(provider, rating(row, known->second.up_since, config.rules, now));
+  matching::Engine::Availability stays{};
+  for (std::size_t i = 0; i < stays.size(); ++i) {
+    stays[i] = history.up_for(provider, matching::Engine::kHorizons[i], now) * trust(row, config.rules, now);
+  }
+  engine->rate(provider, stays);
 }
 
-void State::judge_all(base::Timestamp now) {
-  judged = now;
-  for (const auto& [provider, entry] : providers_) {
-    if (entry.offers > 0) judge(provider, now);
+void State::judge_some(base::Timestamp now) {
+  constexpr std::size_t kSome = 1'000;
+  const bool due = judged + kJudgeEvery <= now || now < judged;
+  if (to_judge_.empty() && due) {
+    judged = now;
+    for (const auto& [provider, entry] : providers_) {
+      if (entry.offers > 0) to_judge_.push_back(&provider);
+    }
+  }
+  for (std::size_t i = 0; i < kSome && !to_judge_.empty(); ++i) {
+    judge(*to_judge_.back(), now);
+    to_judge_.pop_back();
   }
 }
 
@@ -383,8 +455,12 @@ base::Timestamp State::next_timer() const {
   consider(deadlines);
   consider(offer_expiries);
   consider(quarantine_ends);
+  consider(silences);
   consider(starving);
-  return std::min(next, judged + kJudgeEvery);
+  if (!history.looks()) next = std::min(next, *history.away_since() + std::chrono::minutes(1));
+  if (!loads.empty()) next = std::min(next, loads_kept + kKeepLoadsEvery);
+  const auto next_judgement = to_judge_.empty() ? judged + kJudgeEvery : judged;
+  return std::min({next, next_judgement, history.next_lesson()});
 }
 
 const domain::Jid* State::intern_provider(const domain::Jid& provider) {

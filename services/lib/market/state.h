@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "market/fair_share.h"
+#include "market/history_book.h"
 #include "market/rules.h"
 #include "market/store.h"
 #include "matching/engine.h"
@@ -69,13 +71,21 @@ struct RequestEntry {
   std::uint32_t missing = 0;  // a gang: at least so many more must come before it is worth another search
 };
 
+// What is held for a gang that waited too long: places for all of it at the same moment.
+struct GangPlaces {
+  matching::RequestHandle request = 0;
+  base::Timestamp from;
+  std::vector<domain::OfferId> offers;  // one for each of its grants
+};
+
 struct ProviderEntry {
   std::uint32_t offers = 0;  // open
-  base::Timestamp up_since{};
 };
 
 struct SessionEntry {
-  bool present = false;  // it sent us presence since the link is up
+  bool present = false;      // it sent us presence since the link is up
+  base::Timestamp heard{};   // its last heartbeat
+  base::Timestamp silent{};  // … is long enough ago then; its place in `silences`; the epoch: it sends none
   std::set<matching::OfferHandle> offers;
 };
 
@@ -96,7 +106,9 @@ class State final : public StateLoader {
   base::Status on_affiliation(pubsub::AffiliationRow&& row) override;
   base::Status on_subscription(pubsub::SubscriptionRow&& row) override;
   base::Status on_item(pubsub::ItemRow&& row) override;
-  base::Status on_provider_up(const domain::Jid& provider, base::Timestamp since) override;
+  base::Status on_provider(ProviderRow&& row) override;
+  base::Status on_gap(const history::Window& gap) override;
+  base::Status on_history_counts(std::string&& counts) override;
   base::Status on_undelivered(Event&& event) override;
 
   [[nodiscard]] const domain::NodeName& node(pubsub::MarketNode node) const;
@@ -116,32 +128,42 @@ class State final : public StateLoader {
 
   OfferEntry& add_offer(const domain::OfferId& id, const domain::Jid& provider);
   void keep_terms(OfferEntry& entry, const domain::Offer& content);
-  void close(OfferEntry& entry);                             // its session and timers; it goes when it has no grants
+  // The engine forgets it, its session and timers go; itself when it has no grants.
+  void close(OfferEntry& entry);
+  void reopen(OfferEntry& entry);  // the engine is the caller's to tell
+  // All values of an attribute of an offer, as Engine::values; also of one that is closed and has grants.
+  [[nodiscard]] std::vector<std::string> values(const OfferEntry& entry, const std::string& attribute) const;
   void remove_offer(OfferEntry& entry);                      // that has no grants
   void bind(OfferEntry& entry, const domain::Jid& session);  // empty: unbind
   void set_expiry(OfferEntry& entry, base::Timestamp expires);
   RequestEntry& add_request(const domain::RequestId& id, domain::Request content);
   void remove_request(RequestEntry& entry);  // that does not wait
   void wait(RequestEntry& entry);            // hands it to the engine; its timers
-  void drop_hold(RequestEntry& entry);       // of one that waits
-  void stop_waiting(RequestEntry& entry);    // the inverse; its state is the caller's to set
+  void drop_hold(RequestEntry& entry);       // of one that waits: all it holds
+  // Where something is held for it.
+  [[nodiscard]] std::vector<domain::OfferId> places_of(const RequestEntry& entry) const;
+  void stop_waiting(RequestEntry& entry);  // the inverse; its state is the caller's to set
   void look_after(RequestEntry& entry, base::Timestamp next);
   GrantRow& add_grant(GrantRow grant);          // live; also lists it with its offer and request
   void change_grant(GrantRow grant);            // live before and after
   GrantRow take_out_grant(domain::GrantId id);  // the inverse
   void set_present(const domain::Jid& full);
   void forget_session(const domain::Jid& full);
+  // It was heard, and will be again before `silent`.
+  void hear(const domain::Jid& full, base::Timestamp heard, base::Timestamp silent);
+  void hush(const domain::Jid& full);  // nothing is expected of it any more
+  void hear_all(base::Timestamp now);  // nobody could be heard until now: everybody gets the time anew
   // Open ones of a bare JID, in no particular order; looks at all of them.
   [[nodiscard]] std::vector<domain::OfferId> offers_of(const domain::Jid& provider) const;
   [[nodiscard]] std::vector<domain::RequestId> requests_of(const domain::Jid& consumer) const;
   [[nodiscard]] std::vector<domain::Jid> sessions() const;  // present, or offers live by them
   [[nodiscard]] std::vector<domain::Jid> present_sessions() const;
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
-  // Open offers of a provider after adding `by` (+1, -1). Who has none for the first time is up from `now` on.
-  std::uint32_t count_offers(const domain::Jid& provider, int by, base::Timestamp now);
+  // Open offers of a provider after adding `by` (+1, -1).
+  std::uint32_t count_offers(const domain::Jid& provider, int by);
   // Tells the engine what to think of a provider: its sanctions, its staying power.
   void judge(const domain::Jid& provider, base::Timestamp now);
-  void judge_all(base::Timestamp now);
+  void judge_some(base::Timestamp now);  // in turn, all of them now and then
   // When Tick has something to do next.
   [[nodiscard]] base::Timestamp next_timer() const;
 
@@ -150,6 +172,16 @@ class State final : public StateLoader {
   std::unique_ptr<matching::Engine> engine;
   pubsub::Nodes nodes;
   FairShare shares;
+  HistoryBook history;
+  std::unordered_map<domain::Jid, LoadRow> loads;  // heard of and not stored yet, by bare JID
+  base::Timestamp loads_kept{};                    // when they were stored last
+  struct Import {
+    std::string name;
+    std::uint32_t parts = 0;
+    base::Timestamp touched{};
+    std::vector<ClosedInterval> intervals;
+  };
+  std::unordered_map<domain::Jid, Import> imports;         // under way, by bare JID
   std::unordered_map<domain::Jid, SanctionRow> sanctions;  // by bare JID
   std::vector<Event> undelivered;                          // found at load, as many as kMostUndeliveredBytes hold
   bool undelivered_left_out = false;                       // there are more in the log
@@ -160,12 +192,15 @@ class State final : public StateLoader {
   std::set<std::pair<base::Timestamp, matching::RequestHandle>> deadlines;
   std::set<std::pair<base::Timestamp, matching::OfferHandle>> offer_expiries;
   std::set<std::pair<base::Timestamp, domain::Jid>> quarantine_ends;
-  std::set<std::pair<base::Timestamp, matching::RequestHandle>> starving;         // when to see to a waiting request
-  std::vector<matching::RequestHandle> holders;                                   // may hold an offer (Engine::hold)
-  base::Timestamp judged{};                                                       // when all providers were judged last
+  std::set<std::pair<base::Timestamp, domain::Jid>> silences;  // sessions, by when their heartbeat is missed
+  std::set<std::pair<base::Timestamp, matching::RequestHandle>> starving;  // when to see to a waiting request
+  std::vector<matching::RequestHandle> holders;                            // may hold an offer (Engine::hold)
+  std::optional<GangPlaces> gang_places;                                   // of one gang at a time
+  base::Timestamp judged{};                                                // when judging all providers began last
   std::unordered_map<domain::RequestId, std::set<domain::RequestId>> kept_apart;  // which wait apart from it
   std::set<domain::RequestId> over_quota;  // waiting for nothing but their group's quota
 
+  static constexpr base::Duration kKeepLoadsEvery = std::chrono::seconds(10);
   static constexpr base::Duration kJudgeEvery = std::chrono::minutes(10);
 
  private:
@@ -173,6 +208,7 @@ class State final : public StateLoader {
 
   const domain::Jid* intern_provider(const domain::Jid& provider);
   void unbind(OfferEntry& entry);
+  void forget_holder(matching::RequestHandle handle);
 
   base::Timestamp loaded_;
   std::size_t undelivered_bytes_ = 0;
@@ -180,11 +216,13 @@ class State final : public StateLoader {
   std::unordered_map<domain::OfferId, matching::OfferHandle> offer_index_;
   std::vector<OfferEntry> offers_;
   std::vector<matching::OfferHandle> free_offers_;
+  std::unordered_map<matching::OfferHandle, domain::Offer> closed_;  // what closed offers said last: few
   std::unordered_map<domain::RequestId, matching::RequestHandle> request_index_;
   std::vector<RequestEntry> requests_;
   std::vector<matching::RequestHandle> free_requests_;
   std::unordered_map<domain::GrantId, GrantRow> grants_;
-  std::unordered_map<domain::Jid, ProviderEntry> providers_;
+  std::unordered_map<domain::Jid, ProviderEntry> providers_;  // never taken out
+  std::vector<const domain::Jid*> to_judge_;                  // keys of it
   std::unordered_map<domain::Jid, SessionEntry> sessions_;
 };
 

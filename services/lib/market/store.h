@@ -11,10 +11,10 @@
 
 namespace bourse::market {
 
-// Takes a pool's state row by row while it is loaded: offers, then requests, then live grants, each by seq (grants by
-// id); sanctions; usage; nodes, then affiliations, subscriptions and items, each by node (items by seq within it, the
-// payload only of the last one of a node). Only offers that are open or have live grants, waiting or granted requests,
-// live grants.
+// Takes a pool's state row by row while it is loaded: history first (providers by name, gaps, counts), then offers and
+// requests, each by seq; usage; live grants by id; sanctions; nodes, then affiliations, subscriptions and items, each
+// by node (items by seq within it, the payload only of the last one of a node). Only offers that are open or have live
+// grants, waiting or granted requests, live grants.
 class StateLoader {
  public:
   virtual ~StateLoader() = default;
@@ -27,8 +27,10 @@ class StateLoader {
   virtual base::Status on_affiliation(pubsub::AffiliationRow&& row) = 0;
   virtual base::Status on_subscription(pubsub::SubscriptionRow&& row) = 0;
   virtual base::Status on_item(pubsub::ItemRow&& row) = 0;
-  // Providers that are up, with since when.
-  virtual base::Status on_provider_up(const domain::Jid& provider, base::Timestamp since) = 0;
+  // Every provider with a running interval; the pool's gaps of the last two years, in order; its counts.
+  virtual base::Status on_provider(ProviderRow&& row) = 0;
+  virtual base::Status on_gap(const history::Window& gap) = 0;
+  virtual base::Status on_history_counts(std::string&& counts) = 0;
   // Events after the delivered watermark, by seq.
   virtual base::Status on_undelivered(Event&& event) = 0;
 };
@@ -37,6 +39,7 @@ struct Lease {
   std::uint64_t epoch = 0;
   std::uint64_t last_batch = 0;
   PoolCounters counters;
+  base::Timestamp alive{};  // the last sign of life of who held it before; the epoch: nobody ever did
 };
 
 enum class CommitOutcome {

@@ -1,6 +1,8 @@
 #include "matching/box_forest.h"
 
+#include <cmath>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -41,7 +43,7 @@ void widen(Box& box, const Box& by) { widen(box, by.least, by.most, by.size, by.
 BoxForest::Key BoxForest::key_of(const Point& point) {
   constexpr double kUnit = 1000;  // sizes below a thousandth are all alike
   Key key;
-  key.about = to_lane(static_cast<std::int64_t>(std::clamp(point.size, 0.0, 1e15) * kUnit)) >> 8;
+  key.about = to_lane(static_cast<std::int64_t>(std::clamp(point.size, 0.0, 1e15) * kUnit)) >> 6;
   for (std::size_t lane = 0; lane < kLanes; ++lane) key.curve |= kSpread[point.lanes.at[lane] >> 8] << (7 - lane);
   key.rest = std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(point.size))} << 32 | point.id;
   return key;
@@ -52,7 +54,7 @@ Box BoxForest::box_of(std::uint32_t node, std::uint8_t height) const {
   box.node = node;
   if (height == 0) {
     const Leaf& leaf = leaves_[node];
-    for (std::size_t i = 0; i < leaf.count; ++i) widen(box, leaf.points[i]);
+    for (std::size_t i = 0; i < leaf.count; ++i) widen(box, leaf.point(i));
   } else {
     const Inner& inner = *inners_[node];
     for (std::size_t i = 0; i < inner.count; ++i) widen(box, inner.boxes[i]);
@@ -79,27 +81,51 @@ std::uint32_t BoxForest::new_leaf() {
 
 std::uint32_t BoxForest::new_inner() {
   if (free_inners_.empty()) {
-    inners_.push_back(std::make_unique<Inner>());
+    static_assert(sizeof(Inner) <= MemoryBlocks::kMost && alignof(Inner) <= MemoryBlocks::kUnit);
+    inners_.push_back(new (memory_.take(sizeof(Inner))) Inner());
     return static_cast<std::uint32_t>(inners_.size() - 1);
   }
   const std::uint32_t inner = free_inners_.back();
   free_inners_.pop_back();
-  inners_[inner] = std::make_unique<Inner>();
+  *inners_[inner] = {};
   return inner;
 }
 
-void BoxForest::push(Leaf& leaf, const Point& point) {
-  if (leaf.count == leaf.room) {  // in small steps: most leaves stay about as full as they are
-    const auto room = static_cast<std::uint16_t>(leaf.room < 4 ? leaf.room + 1 : leaf.room + 4);
-    std::unique_ptr<Point[]> points(new Point[room]);
-    std::copy_n(leaf.points.get(), leaf.count, points.get());
-    leaf.points = std::move(points);
-    leaf.room = room;
-  }
-  leaf.points[leaf.count++] = point;
+void BoxForest::Leaf::put(std::size_t at, const Point& point) const {
+  lanes()[at] = point.lanes;
+  sizes()[at] = static_cast<float>(point.size);
+  ids()[at] = point.id;
+  profiles()[at] = point.profile;
 }
 
-void BoxForest::insert(Tree& tree, const Point& point) {
+void BoxForest::make_room(Leaf& leaf, std::size_t room) {
+  Leaf larger{leaf.count, static_cast<std::uint16_t>(room), memory_.take(Leaf::bytes(room))};
+  for (std::size_t i = 0; i < leaf.count; ++i) larger.put(i, leaf.point(i));
+  if (leaf.memory != nullptr) memory_.give_back(leaf.memory, Leaf::bytes(leaf.room));
+  leaf = larger;
+}
+
+void BoxForest::clear(Leaf& leaf) {
+  if (leaf.memory != nullptr) memory_.give_back(leaf.memory, Leaf::bytes(leaf.room));
+  leaf = {};
+}
+
+void BoxForest::push(Leaf& leaf, const Point& point) {
+  // In small steps: most leaves stay about as full as they are.
+  if (leaf.count == leaf.room) make_room(leaf, leaf.room < 4U ? leaf.room + 1U : leaf.room + 4U);
+  leaf.put(leaf.count++, point);
+}
+
+// Rounded down: a search bounds by what it reads.
+Point BoxForest::as_kept(Point point) {
+  auto size = static_cast<float>(point.size);
+  if (static_cast<double>(size) > point.size) size = std::nextafter(size, -std::numeric_limits<float>::infinity());
+  point.size = size;
+  return point;
+}
+
+void BoxForest::insert(Tree& tree, const Point& exact) {
+  const Point point = as_kept(exact);
   const Key key = key_of(point);
   if (tree.count == 0) {
     tree.height = 0;
@@ -139,17 +165,18 @@ BoxForest::Split BoxForest::insert(std::uint32_t node, std::uint8_t height, cons
 
 BoxForest::Split BoxForest::split_leaf(std::uint32_t node) {
   std::array<std::pair<Key, Point>, kLeafSize> sorted;
-  Leaf full = std::move(leaves_[node]);
-  leaves_[node] = {};
-  for (std::size_t i = 0; i < full.count; ++i) sorted[i] = {key_of(full.points[i]), full.points[i]};
-  std::sort(sorted.begin(), sorted.begin() + full.count,
+  const std::size_t count = leaves_[node].count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Point point = leaves_[node].point(i);
+    sorted[i] = {key_of(point), point};
+  }
+  clear(leaves_[node]);
+  std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   const std::uint32_t other = new_leaf();
-  const std::size_t half = full.count / 2U;
-  for (const auto& [leaf, first, last] :
-       {std::tuple{node, std::size_t{0}, half}, {other, half, std::size_t{full.count}}}) {
-    leaves_[leaf].room = static_cast<std::uint16_t>(last - first);
-    leaves_[leaf].points.reset(new Point[last - first]);
+  const std::size_t half = count / 2U;
+  for (const auto& [leaf, first, last] : {std::tuple{node, std::size_t{0}, half}, {other, half, count}}) {
+    make_room(leaves_[leaf], last - first);
     for (std::size_t i = first; i < last; ++i) push(leaves_[leaf], sorted[i].second);
   }
   return {true, {box_of(other, 0), sorted[half].first}};
@@ -175,19 +202,19 @@ BoxForest::Split BoxForest::put_child(std::uint32_t node, std::uint8_t height, s
   return {true, {box_of(other, height), right.lows[0]}};
 }
 
-void BoxForest::remove(Tree& tree, const Point& point) {
+void BoxForest::remove(Tree& tree, const Point& exact) {
   BOURSE_CHECK(tree.count > 0);
+  const Point point = as_kept(exact);
   remove(tree.box.node, tree.height, point, key_of(point));
   --tree.count;
   while (tree.height > 0 && inners_[tree.box.node]->count == 1) {
     const std::uint32_t root = tree.box.node;
     tree.box.node = inners_[root]->boxes[0].node;
-    inners_[root].reset();
     free_inners_.push_back(root);
     --tree.height;
   }
   if (tree.count == 0) {
-    leaves_[tree.box.node] = {};
+    clear(leaves_[tree.box.node]);
     free_leaves_.push_back(tree.box.node);
     tree = {};
     return;
@@ -199,9 +226,9 @@ void BoxForest::remove(std::uint32_t node, std::uint8_t height, const Point& poi
   if (height == 0) {
     Leaf& leaf = leaves_[node];
     std::size_t at = 0;
-    while (at < leaf.count && leaf.points[at].id != point.id) ++at;
+    while (at < leaf.count && leaf.ids()[at] != point.id) ++at;
     BOURSE_CHECK(at < leaf.count);
-    leaf.points[at] = leaf.points[--leaf.count];
+    leaf.put(at, leaf.point(--leaf.count));
     return;
   }
   Inner& inner = *inners_[node];
@@ -227,11 +254,12 @@ void BoxForest::join(Inner& inner, std::size_t at, std::uint8_t height) {
   const std::size_t most = (height == 0 ? kLeafSize : kFanOut) * 3 / 4;
   if (count_of(left.node, height) + count_of(right.node, height) > most) return;
   if (height == 0) {
-    Leaf gone = std::exchange(leaves_[right.node], {});
-    for (std::size_t i = 0; i < gone.count; ++i) push(leaves_[left.node], gone.points[i]);
+    Leaf& gone = leaves_[right.node];
+    for (std::size_t i = 0; i < gone.count; ++i) push(leaves_[left.node], gone.point(i));
+    clear(gone);
     free_leaves_.push_back(right.node);
   } else {
-    const std::unique_ptr<Inner> gone = std::move(inners_[right.node]);
+    Inner* const gone = inners_[right.node];
     gone->lows[0] = inner.lows[first + 1];
     Inner& stays = *inners_[left.node];
     std::copy_n(gone->boxes.begin(), gone->count, stays.boxes.begin() + stays.count);

@@ -6,18 +6,19 @@
 // Threads: the decider's only.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "matching/lanes.h"
+#include "matching/memory_blocks.h"
 
 namespace bourse::matching {
 
 struct Point {
   Lanes lanes;
-  double size = 0;            // the smaller the better; not below what its lanes weigh
+  double size = 0;            // the smaller the better; not below what its lanes weigh, and kept a little too small
   std::uint32_t id = 0;       // of equal sizes the lower is better
   std::uint32_t profile = 0;  // the owner's
 };
@@ -55,12 +56,19 @@ class BoxForest {
   void insert(Tree& tree, const Point& point);
   void remove(Tree& tree, const Point& point);
 
-  // Calls visit(point) for each point of the trees that covers `needed` and that `bound` admits, those that may be
-  // smallest first; visit lowers the bound as it finds something, and ends the search by returning false. True when it
-  // was not ended so.
+  // Calls visit(point) for each point of the trees that covers `needed` and that `bound` admits, the smallest first;
+  // visit lowers the bound as it finds something, and ends the search by returning false. True when it was not ended
+  // so. sift(its profile) is asked before, in about that order, of more points than are visited: a quick look.
+  enum class Sift { kKeep, kDrop, kEnd };
+  template <class SiftPoint, class Visit>
+  bool search(std::span<const Tree* const> trees, const Lanes& needed, const LaneWeights& weights, const Bound& bound,
+              SiftPoint sift, Visit visit) const;
   template <class Visit>
   bool search(std::span<const Tree* const> trees, const Lanes& needed, const LaneWeights& weights, const Bound& bound,
-              Visit visit) const;
+              Visit visit) const {
+    return search(
+        trees, needed, weights, bound, [](std::uint32_t) { return Sift::kKeep; }, visit);
+  }
 
   // Calls visit(point) for each point of the tree that `covering` covers, in no order.
   template <class Visit>
@@ -82,23 +90,34 @@ class BoxForest {
     Box box;
     Key low;  // of the first child of a node it means nothing
   };
-  struct alignas(64) Inner {
+  struct Inner {
+    std::uint32_t count = 0;
     std::array<Box, kFanOut> boxes;  // all that a search reads
     std::array<Key, kFanOut> lows;
-    std::uint32_t count = 0;
   };
+  // Points in no order, field by field: a search reads the sizes of all of them and little of most.
   struct Leaf {
     std::uint16_t count = 0;
     std::uint16_t room = 0;
-    std::unique_ptr<Point[]> points;  // in no order
+    std::byte* memory = nullptr;
+
+    [[nodiscard]] static std::size_t bytes(std::size_t room) { return room * (sizeof(Lanes) + 3 * 4); }
+    [[nodiscard]] Lanes* lanes() const { return reinterpret_cast<Lanes*>(memory); }
+    [[nodiscard]] float* sizes() const { return reinterpret_cast<float*>(memory + room * sizeof(Lanes)); }
+    [[nodiscard]] std::uint32_t* ids() const { return reinterpret_cast<std::uint32_t*>(sizes() + room); }
+    [[nodiscard]] std::uint32_t* profiles() const { return ids() + room; }
+    [[nodiscard]] Point point(std::size_t at) const { return {lanes()[at], sizes()[at], ids()[at], profiles()[at]}; }
+    void put(std::size_t at, const Point& point) const;
   };
   struct Place {  // in the queue of a search
     double size;
     std::uint32_t first;
     std::uint32_t node;
     std::uint8_t height;
+    std::uint8_t at;  // of a point, in its leaf
   };
-  struct Split {  // a node became too full: the new one beside it
+  static constexpr std::uint8_t kPoint = 255;  // as a height
+  struct Split {                               // a node became too full: the new one beside it
     bool happened = false;
     Child sibling;
   };
@@ -109,6 +128,9 @@ class BoxForest {
   std::uint32_t new_leaf();
   std::uint32_t new_inner();
   void push(Leaf& leaf, const Point& point);
+  void make_room(Leaf& leaf, std::size_t room);
+  void clear(Leaf& leaf);
+  [[nodiscard]] static Point as_kept(Point point);
   Split insert(std::uint32_t node, std::uint8_t height, const Point& point, const Key& key);
   Split split_leaf(std::uint32_t node);
   Split put_child(std::uint32_t node, std::uint8_t height, std::size_t at, const Child& child);
@@ -119,8 +141,9 @@ class BoxForest {
   [[nodiscard]] std::size_t count_of(std::uint32_t node, std::uint8_t height) const;
   [[nodiscard]] static double least_size(const Box& box, const Lanes& needed, const LaneWeights& weights);
 
+  MemoryBlocks memory_;
   std::vector<Leaf> leaves_;
-  std::vector<std::unique_ptr<Inner>> inners_;
+  std::vector<Inner*> inners_;  // in memory_
   std::vector<std::uint32_t> free_leaves_;
   std::vector<std::uint32_t> free_inners_;
   mutable std::vector<Place> queue_;  // kept so that nothing is allocated per search
@@ -134,23 +157,28 @@ inline double BoxForest::least_size(const Box& box, const Lanes& needed, const L
 
 // Most of what a search waits for is memory.
 inline void BoxForest::prefetch(std::uint32_t node, std::uint8_t height) const {
-  const void* const memory = height == 0 ? static_cast<const void*>(leaves_[node].points.get())
-                                         : static_cast<const void*>(inners_[node].get());
-  for (std::size_t line = 0; line < 8; ++line) __builtin_prefetch(static_cast<const char*>(memory) + line * 64);
+  if (height == 0) {
+    const auto* const sizes = reinterpret_cast<const char*>(leaves_[node].sizes());
+    for (std::size_t line = 0; line < 2; ++line) __builtin_prefetch(sizes + line * 64);
+    return;
+  }
+  const auto* const boxes = reinterpret_cast<const char*>(inners_[node]);
+  for (std::size_t line = 0; line < 12; ++line) __builtin_prefetch(boxes + line * 64);
 }
 
-template <class Visit>
+template <class SiftPoint, class Visit>
 bool BoxForest::search(std::span<const Tree* const> trees, const Lanes& needed, const LaneWeights& weights,
-                       const Bound& bound, Visit visit) const {
+                       const Bound& bound, SiftPoint sift, Visit visit) const {
   const auto later = [](const Place& a, const Place& b) {
     return a.size != b.size ? a.size > b.size : a.first > b.first;
   };
   queue_.clear();
+  bool ended = false;
   const auto consider = [&](const Box& box, std::uint8_t height) {
     if (!covers(box.most, needed) || !bound.admits(box.size, box.first)) return;
     const double size = least_size(box, needed, weights);
     if (!bound.admits(size, box.first)) return;
-    queue_.push_back({size, box.first, box.node, height});
+    queue_.push_back({size, box.first, box.node, height, 0});
     prefetch(box.node, height);
   };
   for (const Tree* const tree : trees) {
@@ -159,15 +187,32 @@ bool BoxForest::search(std::span<const Tree* const> trees, const Lanes& needed, 
   std::make_heap(queue_.begin(), queue_.end(), later);
   while (!queue_.empty()) {
     const Place place = queue_.front();
-    if (!bound.admits(place.size, place.first)) return true;  // nor any other
+    if (!bound.admits(place.size, place.first)) return !ended;  // nor any other
     std::pop_heap(queue_.begin(), queue_.end(), later);
     queue_.pop_back();
+    if (place.height == kPoint) {
+      if (!visit(leaves_[place.node].point(place.at))) return false;
+      continue;
+    }
     if (place.height == 0) {
       const Leaf& leaf = leaves_[place.node];
-      for (std::size_t i = 0; i < leaf.count; ++i) {
-        const Point& point = leaf.points[i];
-        if (!covers(point.lanes, needed) || !bound.admits(point.size, point.id)) continue;
-        if (!visit(point)) return false;
+      const float* const sizes = leaf.sizes();
+      const auto most = static_cast<float>(bound.size + std::abs(bound.size) * 1e-6);  // rounded, not below the bound
+      std::uint64_t small = 0;
+      for (std::size_t i = 0; i < leaf.count; ++i) small |= std::uint64_t{sizes[i] <= most} << i;
+      for (; small != 0; small &= small - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(small));
+        if (!covers(leaf.lanes()[i], needed) || !bound.admits(sizes[i], leaf.ids()[i])) continue;
+        if (ended) break;
+        const Sift sifted = sift(leaf.profiles()[i]);
+        if (sifted == Sift::kEnd) {  // what was kept so far is visited still: it makes a bound
+          ended = true;
+          std::erase_if(queue_, [](const Place& other) { return other.height != kPoint; });
+          std::make_heap(queue_.begin(), queue_.end(), later);
+        }
+        if (sifted != Sift::kKeep) continue;
+        queue_.push_back({sizes[i], leaf.ids()[i], place.node, kPoint, static_cast<std::uint8_t>(i)});
+        std::push_heap(queue_.begin(), queue_.end(), later);
       }
       continue;
     }
@@ -178,7 +223,7 @@ bool BoxForest::search(std::span<const Tree* const> trees, const Lanes& needed, 
       if (queue_.size() != before) std::push_heap(queue_.begin(), queue_.end(), later);
     }
   }
-  return true;
+  return !ended;
 }
 
 template <class Visit>
@@ -191,7 +236,7 @@ void BoxForest::each_covered(const Tree& tree, const Lanes& covering, Visit visi
     if (height == 0) {
       const Leaf& leaf = leaves_[node];
       for (std::size_t i = 0; i < leaf.count; ++i) {
-        if (covers(covering, leaf.points[i].lanes)) visit(leaf.points[i]);
+        if (covers(covering, leaf.lanes()[i])) visit(leaf.point(i));
       }
       continue;
     }

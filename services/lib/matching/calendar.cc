@@ -151,12 +151,15 @@ std::vector<DeviceShare> Calendar::devices(BookingId id) const {
 
 void Calendar::hold(RequestHandle owner, const Interval& when, const Share& share) {
   drop(owner);
+  hold_another(owner, when, share);
+}
+
+void Calendar::hold_another(RequestHandle owner, const Interval& when, const Share& share) {
   insert(owner, when, Kind::kHold, share);
 }
 
 void Calendar::drop(RequestHandle owner) {
-  const std::size_t place = find(owner, true);
-  if (place < entries_.size()) erase(place);
+  for (auto place = find(owner, true); place < entries_.size(); place = find(owner, true)) erase(place);
 }
 
 Timestamp Calendar::end() const {

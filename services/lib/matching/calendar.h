@@ -56,8 +56,9 @@ class Calendar {
   [[nodiscard]] std::vector<std::int64_t> amounts(BookingId id) const;
   [[nodiscard]] std::vector<domain::DeviceShare> devices(BookingId id) const;
 
-  // One hold a request: the one before goes. drop(): nothing when there is none.
+  // The ones before go. drop(): all of the request's; nothing when there is none.
   void hold(RequestHandle owner, const Interval& when, const Share& share);
+  void hold_another(RequestHandle owner, const Interval& when, const Share& share);
   void drop(RequestHandle owner);
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -67,7 +68,7 @@ class Calendar {
   [[nodiscard]] base::Timestamp end() const;
   // When something begins that is not in use yet.
   [[nodiscard]] std::vector<base::Timestamp> beginnings() const;
-  // Holds end by being dropped: whose are here.
+  // Holds end by being dropped: whose are here, once for each.
   [[nodiscard]] std::vector<RequestHandle> holders() const;
 
   // The least that is free of each column and each device at any moment of the interval; may be below 0 where holds lie

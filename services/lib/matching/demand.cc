@@ -60,7 +60,6 @@ DemandId DemandTable::acquire_demand(const domain::Request& content) {
     append(key, made->needs.back().resource);
     append(key, entry.amount);
   }
-  made->asked = content;
   made->constraint = constraints_.acquire(content.needs);
   made->gpu_milli = content.resources.gpu_milli();
   made->duration = content.duration;
@@ -76,6 +75,9 @@ DemandId DemandTable::acquire_demand(const domain::Request& content) {
     constraints_.release(made->constraint);
     return id;
   }
+  made->asked = content;
+  made->asked.spread.clear();
+  made->asked.apart.clear();
   made->lanes = lanes_of(*made);
   place(demands_, id, std::move(made));
   file(id, true);
@@ -122,7 +124,7 @@ void DemandTable::put(RequestHandle request, std::uint64_t order, const domain::
     demands_[demand]->queues.push_back(id);
   }
   Queue& queue = *queues_[id];
-  requests_[request] = {true, order, content.priority, id, content.prefers, {}};
+  requests_[request] = {true, order, content.priority, id, content.prefers, content.spread, content.apart, {}};
   if (!queue.turns.empty()) heads_.erase({requests_[queue.head()].order, queue.head()});
   queue.turns.insert(turn_of(requests_[request], request));
   heads_.insert({requests_[queue.head()].order, queue.head()});

@@ -37,7 +37,7 @@ struct Consumer {
 };
 
 struct Demand {
-  domain::Request asked;  // as one of its requests says it
+  domain::Request asked;  // what its requests have in common
   std::vector<Need> needs;
   Lanes lanes;  // without time
   std::int64_t gpu_milli = 0;
@@ -66,6 +66,8 @@ struct Waiting {
   std::int32_t priority = 0;
   QueueId queue = 0;
   domain::Preference prefers;
+  std::string spread;
+  std::vector<domain::AntiAffinity> apart;
   std::optional<Engine::Hold> hold = {};
 };
 

@@ -5,6 +5,7 @@
 //   says it is; it may be the same again, and step back a little.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,8 +80,17 @@ class Engine {
 
   // Offers of a barred provider get nothing new (drained, quarantined). Providers may have no offer (yet).
   virtual void bar(const domain::Jid& provider, bool barred) = 0;
-  // For those who prefer availability: higher is better, 0 for those nobody rated.
-  virtual void rate(const domain::Jid& provider, double availability) = 0;
+  // For those who prefer availability: how likely it stays for as long as each of kHorizons; higher is better, 0 for
+  // those nobody rated, less for those with a bad name. A lease goes by the first horizon that is not shorter.
+  static constexpr std::array<base::Duration, 4> kHorizons{std::chrono::hours(1), std::chrono::hours(4),
+                                                           std::chrono::hours(12), std::chrono::hours(48)};
+  using Availability = std::array<double, kHorizons.size()>;
+  [[nodiscard]] static std::size_t horizon_of(base::Duration lease) {
+    std::size_t horizon = 0;
+    while (horizon + 1 < kHorizons.size() && kHorizons[horizon] < lease) ++horizon;
+    return horizon;
+  }
+  virtual void rate(const domain::Jid& provider, const Availability& availability) = 0;
 
   // Bookings
   // -----------------------------------------------------------------------------------------------------------
@@ -137,9 +147,13 @@ class Engine {
     base::Timestamp from;
   };
   virtual std::optional<Hold> hold(RequestHandle request, base::Timestamp now, const Exclusions& excluded) = 0;
-  [[nodiscard]] virtual std::optional<Hold> held_for(RequestHandle request) const = 0;
+  // One place more beside those it holds, which count as taken, not before `from`: for the members of a gang. They go
+  // together, also when one of their offers goes.
+  virtual std::optional<Hold> hold_another(RequestHandle request, base::Timestamp from, base::Timestamp now,
+                                           const Exclusions& excluded) = 0;
+  [[nodiscard]] virtual std::optional<Hold> held_for(RequestHandle request) const = 0;  // of several the latest
 
-  // Why nothing serves it now, looking at every offer.
+  // Why nothing serves it now, looking at every offer; of very many at a part, drawn evenly.
   [[nodiscard]] virtual Explanation explain(RequestHandle request, base::Timestamp now,
                                             const Exclusions& excluded) const = 0;
 };

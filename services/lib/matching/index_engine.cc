@@ -9,6 +9,12 @@ namespace bourse::matching {
 
 using base::Timestamp;
 
+namespace {
+
+const std::string kGpu(domain::kGpu);
+
+}  // namespace
+
 IndexEngine::IndexEngine()
     : constraints_(offers_.profiles()),
       demands_(offers_.profiles(), constraints_),
@@ -19,13 +25,15 @@ IndexEngine::IndexEngine()
 // ------------------------------------------------------------------------------------------------------------------
 
 void IndexEngine::put_offer(OfferHandle offer, const domain::Jid& provider, const domain::Offer& content) {
+  // What the new content shares with the old one is not to go and come back: constraints are judged for it.
+  const OfferTable::Kept kept = offers_.keep(provider, content);
   if (offers_.is_open(offer)) remove_offer(offer);
-  offers_.put(offer, provider, content);
+  offers_.put(offer, kept, content);
   ++growth_;
 }
 
 void IndexEngine::remove_offer(OfferHandle offer) {
-  for (const RequestHandle owner : offers_.remove(offer)) demands_.note_hold(owner, std::nullopt);
+  for (const RequestHandle owner : offers_.remove(offer)) drop_hold(owner, offer);
 }
 
 domain::Offer IndexEngine::content(OfferHandle offer) const {
@@ -46,11 +54,10 @@ std::vector<std::string> IndexEngine::values(OfferHandle offer, std::string_view
 std::int64_t IndexEngine::capacity(const std::string& resource) const { return offers_.capacity(resource); }
 
 void IndexEngine::bar(const domain::Jid& provider, bool barred) {
-  offers_.bar(provider, barred);
-  if (!barred) ++growth_;
+  if (offers_.bar(provider, barred) && !barred) ++growth_;
 }
 
-void IndexEngine::rate(const domain::Jid& provider, double availability) {
+void IndexEngine::rate(const domain::Jid& provider, const Availability& availability) {
   offers_.providers().rate(provider.bare(), availability);
 }
 
@@ -79,9 +86,13 @@ bool IndexEngine::prolong(OfferHandle offer, BookingId id, Timestamp until, Time
 
 void IndexEngine::put_request(RequestHandle request, std::uint64_t order, const domain::Jid& consumer,
                               const std::vector<std::string>& groups, const domain::Request& content) {
-  if (demands_.waits(request)) remove_request(request);
+  const bool fresh = !demands_.waits(request);
+  if (!fresh) remove_request(request);
   demands_.put(request, order, consumer, groups, content);
-  appraisals_.learn(domain::demand_of(content), content.count);
+  // A request that is put again is no more demand than before; without devices nobody asks what is popular.
+  if (fresh && (content.resources.gpu_milli() > 0 || offers_.capacity(kGpu) > 0)) {
+    appraisals_.learn(domain::demand_of(content), content.count);
+  }
 }
 
 void IndexEngine::remove_request(RequestHandle request) {
@@ -162,10 +173,15 @@ bool IndexEngine::advance(Timestamp now) {
 // Backfill
 // ----------------------------------------------------------------------------------------------------------------
 
-void IndexEngine::drop_hold(RequestHandle request) {
-  const auto& hold = demands_.request(request).hold;
+void IndexEngine::drop_hold(RequestHandle request, std::optional<OfferHandle> gone) {
+  const auto hold = demands_.request(request).hold;
   if (!hold) return;
-  offers_.drop(hold->offer, request);
+  std::vector<OfferHandle> held{hold->offer};
+  if (const auto others = held_.extract(request))
+    held.insert(held.end(), others.mapped().begin(), others.mapped().end());
+  for (const OfferHandle offer : held) {
+    if (offer != gone) offers_.drop(offer, request);
+  }
   demands_.note_hold(request, std::nullopt);
   ++growth_;
 }
@@ -183,13 +199,36 @@ std::optional<Engine::Hold> IndexEngine::hold(RequestHandle request, Timestamp n
   return hold;
 }
 
+std::optional<Engine::Hold> IndexEngine::hold_another(RequestHandle request, Timestamp from, Timestamp now,
+                                                      const Exclusions& excluded) {
+  BOURSE_CHECK(demands_.waits(request));
+  const Demand& demand = demands_.demand_of(request);
+  Search search(offers_, demand, constraints_.at(demand.constraint),
+                demands_.consumer(demands_.queue_of(request).consumer), std::nullopt, now, excluded);
+  search.not_before(from);
+  const auto hold = search.earliest();
+  if (!hold) return std::nullopt;
+  const Interval when{hold->from, hold->from + demand.duration};
+  const Placement placement = search.placement(hold->offer, when);
+  offers_.hold(hold->offer, request, when, placement.resources, placement.devices);
+  const auto before = demands_.request(request).hold;
+  if (before) held_[request].push_back(before->from > hold->from ? hold->offer : before->offer);
+  if (!before || before->from <= hold->from) demands_.note_hold(request, hold);
+  return hold;
+}
+
 std::optional<Engine::Hold> IndexEngine::held_for(RequestHandle request) const {
   if (!demands_.waits(request)) return std::nullopt;
   return demands_.request(request).hold;
 }
 
 Explanation IndexEngine::explain(RequestHandle request, Timestamp now, const Exclusions& excluded) const {
-  return search_for(request, now, excluded).explain();
+  BOURSE_CHECK(demands_.waits(request));
+  const Waiting& waiting = demands_.request(request);
+  domain::Request asked = demands_.demand_of(request).asked;
+  asked.spread = waiting.spread;
+  asked.apart = waiting.apart;
+  return search_for(request, now, excluded).explain(asked);
 }
 
 }  // namespace bourse::matching

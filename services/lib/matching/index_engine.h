@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "matching/appraisals.h"
@@ -28,7 +29,7 @@ class IndexEngine final : public Engine {
   [[nodiscard]] std::vector<std::string> values(OfferHandle offer, std::string_view attribute) const override;
   [[nodiscard]] std::int64_t capacity(const std::string& resource) const override;
   void bar(const domain::Jid& provider, bool barred) override;
-  void rate(const domain::Jid& provider, double availability) override;
+  void rate(const domain::Jid& provider, const Availability& availability) override;
 
   [[nodiscard]] bool book(OfferHandle offer, const Booking& booking) override;
   void give_back(OfferHandle offer, BookingId id) override;
@@ -50,19 +51,26 @@ class IndexEngine final : public Engine {
   [[nodiscard]] bool advance(base::Timestamp now) override;
 
   std::optional<Hold> hold(RequestHandle request, base::Timestamp now, const Exclusions& excluded) override;
+  std::optional<Hold> hold_another(RequestHandle request, base::Timestamp from, base::Timestamp now,
+                                   const Exclusions& excluded) override;
   [[nodiscard]] std::optional<Hold> held_for(RequestHandle request) const override;
   [[nodiscard]] Explanation explain(RequestHandle request, base::Timestamp now,
                                     const Exclusions& excluded) const override;
 
   [[nodiscard]] std::size_t profile_count() const { return offers_.profiles().size(); }
+  // How often a profile came that was not there: whenever that happens, constraints are judged for it.
+  [[nodiscard]] std::uint64_t profile_births() const { return offers_.profiles().births(); }
 
  private:
   [[nodiscard]] Search search_for(RequestHandle request, base::Timestamp now, const Exclusions& excluded) const;
-  void drop_hold(RequestHandle request);
+  // `gone`: an offer that is not there any more, with what was held of it.
+  void drop_hold(RequestHandle request, std::optional<OfferHandle> gone = {});
 
   OfferTable offers_;
   ConstraintTable constraints_;
   DemandTable demands_;
+  std::unordered_map<RequestHandle, std::vector<OfferHandle>>
+      held_;  // what one holds of others than Waiting::hold says
   mutable PreferenceOrders orders_;
   mutable Appraisals appraisals_;
   std::uint64_t growth_ = 1;  // counts what can make room for somebody

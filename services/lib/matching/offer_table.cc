@@ -37,11 +37,13 @@ class OfferTable::Change {
 // Offers
 // ------------------------------------------------------------------------------------------------------------------
 
-void OfferTable::put(OfferHandle offer, const domain::Jid& provider, const domain::Offer& content) {
+OfferTable::Kept OfferTable::keep(const domain::Jid& provider, const domain::Offer& content) {
+  return {profiles_.acquire(content, domain::capacity_of(content)), providers_.acquire(provider.bare())};
+}
+
+void OfferTable::put(OfferHandle offer, const Kept& kept, const domain::Offer& content) {
   const domain::Resources whole = domain::capacity_of(content);
-  // The new profile first: an equal old one must not go and come back.
-  const ProfileId id = profiles_.acquire(content, whole);
-  const ProviderId provider_id = providers_.acquire(provider.bare());
+  const auto [id, provider_id] = kept;
   BOURSE_CHECK(!is_open(offer));
   if (offer >= places_.size()) places_.resize(offer + 1);
   if (id >= by_profile_.size()) by_profile_.resize(id + 1);
@@ -140,7 +142,9 @@ domain::Offer OfferTable::content(OfferHandle offer) const {
   return content;
 }
 
-void OfferTable::bar(const domain::Jid& provider, bool barred) {
+bool OfferTable::bar(const domain::Jid& provider, bool barred) {
+  const auto known = providers_.find(provider.bare());
+  if (barred == (known && providers_.at(*known).barred)) return false;
   const ProviderId id = providers_.acquire(provider.bare());
   const auto each = [&](bool there) {
     for (OfferHandle offer = providers_.at(id).first; offer != kNoOffer; offer = places_[offer].next)
@@ -150,6 +154,7 @@ void OfferTable::bar(const domain::Jid& provider, bool barred) {
   (void)providers_.bar(provider.bare(), barred);
   each(true);
   providers_.release(id);
+  return true;
 }
 
 bool OfferTable::takes_new(OfferHandle offer) const {
@@ -241,7 +246,7 @@ void OfferTable::hold(OfferHandle offer, RequestHandle owner, const Interval& wh
                       const std::vector<domain::DeviceShare>& devices) {
   BOURSE_CHECK(is_open(offer));
   const Change change(*this, offer);
-  calendar_of(offer).hold(owner, when, {aligned(profile(offer), resources).amounts, devices});
+  calendar_of(offer).hold_another(owner, when, {aligned(profile(offer), resources).amounts, devices});
 }
 
 void OfferTable::drop(OfferHandle offer, RequestHandle owner) {

@@ -21,10 +21,17 @@ class OfferTable {
  public:
   OfferTable() : profiles_(openings_) {}
 
-  void put(OfferHandle offer, const domain::Jid& provider, const domain::Offer& content);
+  // One use more of what an offer shares with others, for put() to take over.
+  struct Kept {
+    ProfileId profile = 0;
+    ProviderId provider = 0;
+  };
+  [[nodiscard]] Kept keep(const domain::Jid& provider, const domain::Offer& content);
+  // CHECKs that it is not open.
+  void put(OfferHandle offer, const Kept& kept, const domain::Offer& content);
   // Whose holds lay on it.
   std::vector<RequestHandle> remove(OfferHandle offer);
-  void bar(const domain::Jid& provider, bool barred);
+  bool bar(const domain::Jid& provider, bool barred);  // false when it was so already
 
   // As the port says.
   [[nodiscard]] domain::Offer content(OfferHandle offer) const;
@@ -33,6 +40,7 @@ class OfferTable {
   void give_back(OfferHandle offer, BookingId id);
   [[nodiscard]] bool begin(OfferHandle offer, BookingId id);
   [[nodiscard]] bool prolong(OfferHandle offer, BookingId id, base::Timestamp until, base::Timestamp now);
+  // Beside what it holds there.
   void hold(OfferHandle offer, RequestHandle owner, const Interval& when, const domain::Resources& resources,
             const std::vector<domain::DeviceShare>& devices);
   void drop(OfferHandle offer, RequestHandle owner);

@@ -89,11 +89,20 @@ void Openings::remove(OfferHandle offer, ScheduleId id, const Window& window) {
   starts_.erase(at);
 }
 
+// Asked at every turn of the decider's loop, and the clock seldom passes one; to work it out takes time zones.
+Timestamp Openings::next_opening(const Kept& kept, Timestamp at) {
+  if (at < kept.next_known_from || at >= kept.next_opening) {
+    kept.next_opening = kept.schedule->next_opening(at);
+    kept.next_known_from = at;
+  }
+  return kept.next_opening;
+}
+
 Timestamp Openings::next() const {
   Timestamp next = expected_.empty() ? Timestamp::max() : *expected_.begin();
   for (const auto& kept : kept_) {
     if (!kept || kept->expiries.empty()) continue;
-    const Timestamp opening = kept->schedule->next_opening(advanced_);
+    const Timestamp opening = next_opening(*kept, advanced_);
     if (opening < kept->expiries.rbegin()->first) next = std::min(next, opening);
   }
   return next;

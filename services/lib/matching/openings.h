@@ -55,12 +55,16 @@ class Openings {
     mutable base::Timestamp known_from;
     mutable base::Timestamp known_until;
     mutable bool known_open = false;
+    // The first opening after any moment of [next_known_from, next_opening).
+    mutable base::Timestamp next_known_from = base::Timestamp::max();
+    mutable base::Timestamp next_opening;
   };
   struct Starting {
     ScheduleId schedule;
     Window window;
   };
 
+  [[nodiscard]] static base::Timestamp next_opening(const Kept& kept, base::Timestamp at);
   void join(ScheduleId id, const Window& window);
   void leave(ScheduleId id, const Window& window);
   void expect(const Starting& starting, bool expected);

@@ -18,7 +18,7 @@ double weighted_sum(const domain::Preference& prefers, const domain::AttributeSo
     for (const auto& value : source.values(term.attribute)) {
       const auto* const number = std::get_if<double>(&value);
       if (number == nullptr) continue;
-      sum += term.weight * *number;
+      sum += term.counts(*number);
       break;
     }
   }

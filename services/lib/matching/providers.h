@@ -20,7 +20,7 @@ class Providers {
  public:
   struct Entry {
     bool barred = false;
-    double rate = 0;
+    Engine::Availability rate{};   // by horizon
     OfferHandle first = kNoOffer;  // of a list through the table of offers
   };
 
@@ -33,15 +33,16 @@ class Providers {
 
   // False when it was so already.
   bool bar(const domain::Jid& provider, bool barred);
-  void rate(const domain::Jid& provider, double availability);
-  // Those whose rate is not 0, the best first.
+  [[nodiscard]] static double rounded(double availability);
+  void rate(const domain::Jid& provider, Engine::Availability availability);
+  // Those whose rate is not 0, the best first, by horizon.
   using Rated = std::map<double, std::set<ProviderId>, std::greater<>>;
-  [[nodiscard]] const Rated& rated() const { return rated_; }
+  [[nodiscard]] const Rated& rated(std::size_t horizon) const { return rated_[horizon]; }
 
  private:
   Interner<domain::Jid> jids_;
   std::vector<Entry> entries_;
-  Rated rated_;
+  std::array<Rated, Engine::kHorizons.size()> rated_;
 };
 
 }  // namespace bourse::matching

@@ -9,7 +9,8 @@ namespace {
 
 using base::Timestamp;
 
-constexpr std::size_t kFewProfiles = 32;     // so few are gone through one by one at once
+constexpr std::size_t kFewProfiles = 32;  // so few are gone through one by one at once
+constexpr std::uint32_t kSmallProfile = 256;
 constexpr std::size_t kPatience = 256;       // points turned away before a search goes profile by profile
 constexpr std::size_t kMostRated = 20'000;   // offers asked for the sake of availability, then the best fit will do
 constexpr std::size_t kMostBooked = 50'000;  // booked offers asked for a later moment, once something was found
@@ -248,7 +249,12 @@ void Search::all_at_once() {
   const std::size_t accepted = constraint_.all() ? offers_.profiles().size() : constraint_.count;
   std::size_t patience = kPatience + 2 * accepted;
   const Tree* const all[] = {&offers_.free()};
-  const bool done = offers_.forest().search(all, needed_, offers_.profiles().weights(), bound_,
+  using Sift = BoxForest::Sift;
+  const auto sift = [&](ProfileId profile) {
+    if (constraint_.may_accept(profile)) return Sift::kKeep;
+    return --patience > 0 ? Sift::kDrop : Sift::kEnd;
+  };
+  const bool done = offers_.forest().search(all, needed_, offers_.profiles().weights(), bound_, sift,
                                             [&](const Point& point) { return take(point) || --patience > 0; });
   if (!done) by_profile();
 }
@@ -258,7 +264,8 @@ void Search::by_profile() {
   each_profile([&](ProfileId id) {
     const Tree& tree = offers_.of_profile(id);
     if (tree.count == 0 || !covers(tree.box.most, needed_) || !bound_.admits(tree.box.size, tree.box.first)) return;
-    if (profile_does(id, {})) trees.push_back(&tree);
+    // take() asks the profile as well: of small ones it is enough to ask those that the search comes to.
+    if (tree.count <= kSmallProfile || profile_does(id, {})) trees.push_back(&tree);
   });
   among(trees);
 }
@@ -272,7 +279,9 @@ void Search::among(const std::vector<const Tree*>& trees) {
 
 double Search::score_of(const domain::Preference& prefers, OfferHandle offer) const {
   const ProviderId provider = offers_.provider(offer);
-  if (prefers.kind() == domain::Preference::Kind::kAvailability) return offers_.providers().at(provider).rate;
+  if (prefers.kind() == domain::Preference::Kind::kAvailability) {
+    return offers_.providers().at(provider).rate[Engine::horizon_of(demand_.duration)];
+  }
   const Profile& profile = offers_.profile(offer);
   return weighted_sum(prefers,
                       OfferSource(profile, offers_.profiles().names(), profile.capacity.total(offers_.row(offer)),
@@ -313,7 +322,7 @@ void Search::most_available(const domain::Preference& prefers) {
     }
     return found_.offer != kNoOffer;
   };
-  const auto& rated = offers_.providers().rated();
+  const auto& rated = offers_.providers().rated(Engine::horizon_of(demand_.duration));
   for (auto group = rated.begin(); group != rated.end() && group->first > 0 && asked < kMostRated; ++group) {
     if (go_through(group->second)) return;
   }

@@ -37,8 +37,13 @@ class Search {
   };
   [[nodiscard]] bool serves(OfferHandle offer, const RuledIn& ruled_in);
   [[nodiscard]] std::optional<Engine::Hold> earliest();
+  void not_before(base::Timestamp from) {
+    when_ = {std::max(when_.from, from), std::max(when_.from, from) + demand_.duration};
+  }
   [[nodiscard]] Placement placement(OfferHandle offer, const Interval& when);
-  [[nodiscard]] Explanation explain();  // looks at every offer
+  // As the request itself says it. Looks at every offer, of very many at some that are drawn evenly.
+  [[nodiscard]] Explanation explain(const domain::Request& asked);
+  static constexpr std::size_t kMostTold = 8192;
 
   // Something was in the way that another moment or another consumer would not meet.
   [[nodiscard]] bool fleeting() const { return fleeting_; }

@@ -102,12 +102,19 @@ void Search::tell(OfferHandle offer, const Explainer::Profile& facts, Explainer&
   explainer.add(facts, view);
 }
 
-Explanation Search::explain() {
-  Explainer explainer(demand_.asked, now_);
+// The decider's thread waits for it, so it must not take longer the larger the market is.
+Explanation Search::explain(const domain::Request& asked) {
+  Explainer explainer(asked, now_);
+  const std::size_t step = (offers_.size() + kMostTold - 1) / kMostTold;
+  std::size_t passed = 0;  // since the last one that was told
   const ProfileTable& profiles = offers_.profiles();
   for (ProfileId id = 0; id < profiles.numbers(); ++id) {
     if (!profiles.exists(id)) continue;
     const Profile& profile = profiles.at(id);
+    if (passed + profile.offers.size() < step) {
+      passed += profile.offers.size();
+      continue;
+    }
     const auto common = [&](std::string_view name) -> std::optional<std::vector<domain::AttributeValue>> {
       const bool offer_tells =
           name == domain::kByProvider || name == domain::kByDomain || is_amount(profile, profiles.names(), name);
@@ -115,7 +122,11 @@ Explanation Search::explain() {
       return domain::lookup(profile.content, name);
     };
     const auto facts = explainer.judge(profile.content.terms, profile_serves(profile), common);
-    for (const OfferHandle offer : profile.offers) tell(offer, facts, explainer);
+    for (const OfferHandle offer : profile.offers) {
+      if (++passed < step) continue;
+      passed = 0;
+      tell(offer, facts, explainer);
+    }
   }
   return explainer.finish();
 }

@@ -5,6 +5,7 @@
 
 #include "storage/array_literal.h"
 #include "storage/fields.h"
+#include "storage/history_writer.h"
 #include "storage/node_writer.h"
 #include "storage/slots.h"
 
@@ -132,18 +133,6 @@ base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
   return call;
 }
 
-TableCall availability(const std::vector<domain::AvailabilityChange>& rows) {
-  ArrayLiteral providers, presences, times;
-  for (const auto& row : rows) {
-    providers.add(row.provider.text());
-    presences.add(static_cast<std::int64_t>(row.presence));
-    times.add(micros(row.at));
-  }
-  TableCall call{.function = "write_availability", .letter = 'v'};
-  take_into(call, std::move(providers), std::move(presences), std::move(times));
-  return call;
-}
-
 TableCall events(const std::vector<market::Event>& rows) {
   const std::size_t n = rows.size();
   ArrayLiteral seqs(n * 10), times(n * 18), kinds(n * 2), nodes(n * 18), items(n * 24), publishers(n * 48),
@@ -221,7 +210,7 @@ base::Result<std::vector<TableCall>> calls_of(std::int64_t pool_id, const market
     calls.push_back(std::move(call).value());
   }
   add_node_calls(batch, calls);
-  if (!batch.availability.empty()) calls.push_back(availability(batch.availability));
+  add_history_calls(batch, calls);
   if (!batch.events.empty()) calls.push_back(events(batch.events));
   if (!batch.audit.empty()) calls.push_back(audit_entries(batch));
   return calls;

@@ -6,6 +6,7 @@
 #include "domain/records.h"
 #include "storage/array_literal.h"
 #include "storage/fields.h"
+#include "storage/history_reader.h"
 #include "storage/state_load.h"
 
 namespace bourse::storage {
@@ -52,17 +53,6 @@ RowSet grant_set(const std::string& pool_id, const ItemQuery& query, const Viewe
   set.key = {"grant_id"};
   set.id = "grant_id";
   set.id_type = "bigint";
-  return set;
-}
-
-RowSet availability_set(const std::string& pool_id, const ItemQuery& query, const Viewer& viewer) {
-  RowSet set;
-  set.columns = "provider, presence, bourse.to_micros(lower(period))";
-  set.table = "bourse.availability";
-  set.where = "upper_inf(period) AND pool_id = " + set.bind(pool_id);
-  if (query.own) set.where += " AND provider = " + set.bind(viewer.jid.text());
-  set.key = {"lower(period)", "provider COLLATE \"C\""};
-  set.id = "provider";
   return set;
 }
 

@@ -5,6 +5,7 @@
 #include "storage/archive_reader.h"
 #include "storage/failure.h"
 #include "storage/fields.h"
+#include "storage/history_reader.h"
 #include "storage/item_reader.h"
 #include "storage/node_reader.h"
 #include "storage/page_query.h"
@@ -179,33 +180,43 @@ base::Result<std::vector<domain::AvailabilityInterval>> PgReader::availability(c
                                                                                const domain::Jid& provider,
                                                                                base::Timestamp since,
                                                                                base::Timestamp until) {
-  using Answer = std::vector<domain::AvailabilityInterval>;
-  return in_snapshot<Answer>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
-    if (run(tx, "SELECT 1 FROM bourse.availability WHERE pool_id = $1 AND provider = $2 LIMIT 1",
-            {{pool_id, provider.text()}, {}})
-            .empty()) {
-      return {base::Errc::kNotFound, "no provider " + provider.text() + " was ever seen in pool " + pool.value};
-    }
-    const auto found =
-        run(tx,
-            "SELECT presence, bourse.to_micros(lower(period)), bourse.to_micros(upper(period)) "
-            "FROM bourse.availability WHERE pool_id = $1 AND provider = $2 "
-            "AND lower(period) < bourse.from_micros($4) "
-            "AND (upper_inf(period) OR upper(period) > bourse.from_micros($3)) ORDER BY lower(period)",
-            {{pool_id, provider.text(), std::to_string(micros(since)), std::to_string(micros(until))}, {}});
-    Answer intervals;
-    for (pqxx::result::size_type i = 0; i < found.size() && since < until; ++i) {
-      const auto row = found[i];
-      const auto presence = static_cast<domain::Presence>(number(row[0]));
-      auto end = optional_time(row[2]);
-      if (end) end = std::min(*end, until);
-      if (!intervals.empty() && intervals.back().presence == presence) {
-        intervals.back().until = end;  // what came between had no length
-      } else {
-        intervals.push_back({presence, std::max(time(row[1]), since), end});
-      }
-    }
-    return intervals;
+  return in_snapshot<history::Intervals>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_intervals(tx, pool_id, pool, provider, {since, until});
+  });
+}
+
+base::Result<history::Gaps> PgReader::gaps(const domain::PoolName& pool, const history::Window& window) {
+  return in_snapshot<history::Gaps>(
+      pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) { return read_gaps(tx, pool_id, window); });
+}
+
+base::Result<std::vector<market::ProviderNow>> PgReader::providers_now(const domain::PoolName& pool,
+                                                                       const std::vector<domain::Jid>& providers) {
+  return in_snapshot<std::vector<market::ProviderNow>>(pool,
+                                                       [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+                                                         return read_providers_now(tx, pool_id, providers);
+                                                       });
+}
+
+base::Result<std::vector<market::Reader::DaySum>> PgReader::day_sums(const domain::PoolName& pool,
+                                                                     const std::vector<domain::Jid>& providers,
+                                                                     std::int32_t since, std::int32_t until) {
+  return in_snapshot<std::vector<DaySum>>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_day_sums(tx, pool_id, providers, since, until);
+  });
+}
+
+base::Result<std::vector<market::HourRow>> PgReader::hour_sums(const domain::PoolName& pool, std::int64_t since,
+                                                               std::int64_t until) {
+  return in_snapshot<std::vector<market::HourRow>>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_hour_sums(tx, pool_id, since, until);
+  });
+}
+
+base::Result<market::HistoryAccess> PgReader::history_access(const domain::PoolName& pool, const domain::Jid& provider,
+                                                             const domain::Jid& viewer) {
+  return in_snapshot<market::HistoryAccess>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_history_access(tx, pool_id, provider, viewer);
   });
 }
 
@@ -232,7 +243,7 @@ base::Result<market::PoolStatus> PgReader::status(const domain::PoolName& pool) 
         run(tx,
             "SELECT (SELECT count(*) FROM bourse.requests WHERE pool_id = p.id AND state <= 1 AND state = 0), "
             "(SELECT count(*) FROM bourse.grants WHERE pool_id = p.id AND ended IS NULL), "
-            "(SELECT count(*) FROM bourse.availability WHERE pool_id = p.id AND upper_inf(period) AND presence = 0), "
+            "(SELECT count(*) FROM bourse.providers WHERE pool_id = p.id AND presence = 0), "
             "(SELECT count(*) FROM bourse.subscriptions WHERE pool_id = p.id), p.last_event, p.next_audit "
             "FROM bourse.pools p WHERE p.id = $1",
             {{pool_id}, {}});

@@ -86,9 +86,13 @@ base::Result<market::Lease> PgStore::acquire(const domain::PoolName& pool, const
 base::Result<market::Lease> PgStore::take_lease(const domain::PoolName& pool, const std::string& holder) {
   pqxx::nontransaction tx(*connection_);
   const auto taken = run(tx,
-                         "UPDATE bourse.pools SET epoch = epoch + 1, lease_holder = $2, lease_until = " + kUntil +
-                             " WHERE name = $1 AND (lease_holder IS NULL OR lease_holder = $2 OR lease_until <= now()) "
-                             "RETURNING id, epoch, last_batch, last_event, next_audit, last_grant, delivered",
+                         "WITH before AS (SELECT id, lease_until FROM bourse.pools WHERE name = $1 FOR UPDATE) "
+                         "UPDATE bourse.pools p SET epoch = epoch + 1, lease_holder = $2, lease_until = " +
+                             kUntil +
+                             " FROM before WHERE p.id = before.id "
+                             "AND (p.lease_holder IS NULL OR p.lease_holder = $2 OR p.lease_until <= now()) "
+                             "RETURNING p.id, epoch, last_batch, last_event, next_audit, last_grant, delivered, "
+                             "bourse.to_micros(before.lease_until)",
                          {{pool.value, holder}, {}});
   if (taken.empty()) return why_not(tx, pool);
   const auto row = taken[0];
@@ -100,6 +104,7 @@ base::Result<market::Lease> PgStore::take_lease(const domain::PoolName& pool, co
   lease.counters.next_audit.value = count(row[4]);
   lease.counters.last_grant.value = count(row[5]);
   lease.counters.delivered.value = count(row[6]);
+  if (const auto until = optional_time(row[7])) lease.alive = *until - std::chrono::seconds(kLeaseSeconds);
   return lease;
 }
 
@@ -162,9 +167,10 @@ void PgStore::release(const market::Lease& lease) {
   if (!connection_ || !connection_->is_open()) return;  // it runs out by itself
   try {
     pqxx::nontransaction tx(*connection_);
+    // Nobody's until then: it tells the next holder when this one was last alive.
     run(tx,
-        "UPDATE bourse.pools SET epoch = epoch + 1, lease_holder = NULL, lease_until = NULL WHERE id = $1 AND epoch = "
-        "$2",
+        "UPDATE bourse.pools SET epoch = epoch + 1, lease_holder = NULL, lease_until = " + kUntil +
+            " WHERE id = $1 AND epoch = $2",
         {{std::to_string(pool_id_), std::to_string(lease.epoch)}, {}});
   } catch (const std::exception&) {
     connection_.reset();

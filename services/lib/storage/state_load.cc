@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "storage/fields.h"
+#include "storage/history_reader.h"
 #include "storage/node_reader.h"
 #include "storage/slots.h"
 
@@ -136,11 +137,6 @@ base::Status load_nodes(Load& load, market::StateLoader& to) {
       [&](const pqxx::row& row) { return to.on_sanction(sanction_row(row)); });
   if (!done.ok()) return done;
   done = load.each(
-      "SELECT consumer, bourse.to_micros(at), resources, amounts FROM bourse.usage WHERE pool_id = $pool "
-      "ORDER BY consumer",
-      [&](const pqxx::row& row) { return to.on_usage(usage_row(row)); });
-  if (!done.ok()) return done;
-  done = load.each(
       "SELECT name, kind, config, title, hidden, parents, creator, bourse.to_micros(created), archive_from "
       "FROM bourse.nodes WHERE pool_id = $pool ORDER BY name",
       [&](const pqxx::row& row) { return to.on_node(node_row(row)); });
@@ -160,8 +156,19 @@ base::Status load_nodes(Load& load, market::StateLoader& to) {
       [&](const pqxx::row& row) { return to.on_item(item_row(row)); });
 }
 
+base::Status load_history(Load& load, market::StateLoader& to) {
+  base::Status done =
+      load.each(kLoadProviders, [&](const pqxx::row& row) { return to.on_provider(provider_row(row)); });
+  if (!done.ok()) return done;
+  done = load.each(kLoadGaps, [&](const pqxx::row& row) { return to.on_gap(gap_row(row)); });
+  if (!done.ok()) return done;
+  return load.each(kLoadHistoryCounts, [&](const pqxx::row& row) { return to.on_history_counts(bytes(row[0])); });
+}
+
 base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoader& to) {
-  base::Status done = load.each(
+  base::Status done = load_history(load, to);
+  if (!done.ok()) return done;
+  done = load.each(
       kOffers + " AND open UNION ALL " + kOffers +
           " AND NOT open AND offer_id IN (SELECT offer_id FROM bourse.grants WHERE pool_id = $pool AND ended IS NULL) "
           "ORDER BY seq",
@@ -173,16 +180,16 @@ base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoade
       "WHERE pool_id = $pool AND state <= 1 ORDER BY seq",
       [&](const pqxx::row& row) { return to.on_request(request_row(row)); });
   if (!done.ok()) return done;
+  done = load.each(
+      "SELECT consumer, bourse.to_micros(at), resources, amounts FROM bourse.usage WHERE pool_id = $pool "
+      "ORDER BY consumer",
+      [&](const pqxx::row& row) { return to.on_usage(usage_row(row)); });
+  if (!done.ok()) return done;
   done = load.each(std::string("SELECT ") + kGrantColumns +
                        " FROM bourse.grants WHERE pool_id = $pool AND ended IS NULL ORDER BY grant_id",
                    [&](const pqxx::row& row) { return to.on_grant(grant_row(row)); });
   if (!done.ok()) return done;
   done = load_nodes(load, to);
-  if (!done.ok()) return done;
-  done = load.each(
-      "SELECT provider, bourse.to_micros(lower(period)) FROM bourse.availability "
-      "WHERE pool_id = $pool AND upper_inf(period) AND presence = 0 ORDER BY provider",
-      [&](const pqxx::row& row) { return to.on_provider_up(jid(row[0]), time(row[1])); });
   if (!done.ok()) return done;
   return load.each(std::string("SELECT ") + kEventColumns + " FROM bourse.events WHERE pool_id = $pool AND seq > " +
                        std::to_string(delivered.value) + " ORDER BY seq",

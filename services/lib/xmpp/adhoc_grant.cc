@@ -11,8 +11,6 @@ using base::Result;
 using domain::GrantState;
 using Kind = market::GrantAction::Kind;
 
-constexpr std::size_t kMaxReason = 500;
-
 struct Action {
   Kind kind;
   std::string_view title;
@@ -120,8 +118,8 @@ Result<Turn> run_action(const Scene& scene, const Entered& entered, const Action
     if (*span) wanted.duration = *span;
   }
   wanted.reason = entered.text("reason");
-  if (wanted.reason.size() > kMaxReason) {
-    return {Errc::kInvalidPayload, "reason: at most " + std::to_string(kMaxReason) + " bytes"};
+  if (wanted.reason.size() > domain::kMaxReason) {
+    return {Errc::kInvalidPayload, "reason: at most " + std::to_string(domain::kMaxReason) + " bytes"};
   }
   std::string done = "Grant '" + domain::to_item_id(wanted.grant) + "' " + std::string(action.done);
   return Turn(Order{{pool_of(scene, entered), std::move(wanted)}, std::move(done)});

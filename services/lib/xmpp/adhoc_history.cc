@@ -1,8 +1,10 @@
 // What was: a provider's availability, a grant's audit trail.
 #include <fmt/format.h>
 
-#include "history/interval.h"
+#include <algorithm>
+
 #include "xmpp/adhoc_pool.h"
+#include "xmpp/history_text.h"
 #include "xmpp/timestamps.h"
 
 namespace bourse::xmpp {
@@ -12,25 +14,38 @@ using base::Errc;
 using base::Result;
 using pubsub::FieldType;
 
+// Of one provider, or of the pool.
 Result<Display> show_history(const market::Answer& answer, const TicketSigner&) {
-  const auto& query = std::get<market::AvailabilityQuery>(answer.query.body);
-  const auto& intervals = std::get<std::vector<domain::AvailabilityInterval>>(answer.result.value());
-  const auto share = history::sum_up(intervals, {query.since, query.until}).up_share();
-  const std::string who = query.provider.text();
-  if (!share) return Display{.note = who + " was not seen in that time."};
+  const auto& query = std::get<market::HistoryQuery>(answer.query.body);
+  const auto& report = std::get<market::HistoryReport>(answer.result.value());
+  const bool one = query.providers.size() == 1;
+  const auto& figures = one && report.providers.size() == 1 ? report.providers.front().statistics : report.total;
+  const std::string who = one ? query.providers.front().text() : "Pool " + query.pool.value;
+  if (!figures.availability()) return Display{.note = who + " was not seen in that time."};
   pubsub::Form form;
   form.type = pubsub::FormType::kResult;
   form.title = "Availability of " + who;
-  form.reported = {column("presence", "Was"), column("since", "From"), column("until", "To")};
-  for (const auto& interval : intervals) {
-    pubsub::FormValues row;
-    cell(row, "presence", std::string(domain::name(interval.presence)));
-    cell(row, "since", format_timestamp(interval.since));
-    cell(row, "until", interval.until ? format_timestamp(*interval.until) : std::string());
-    form.rows.push_back(std::move(row));
+  const auto add = [&form](std::string_view var, std::string_view label, std::string value) {
+    auto made = field(var, FieldType::kTextSingle, label, {});
+    made.values = {std::move(value)};
+    form.fields.push_back(std::move(made));
+  };
+  if (!one) add("providers", "Providers", std::to_string(report.provider_count));
+  add("availability", "Was there, of the time observed", percent(figures.availability()));
+  add("coverage", "Observed, of the time asked about", percent(figures.coverage()));
+  add("outages", "Outages", std::to_string(figures.outages));
+  add("mtbf", "Mean time between outages", in_short(figures.mtbf()));
+  add("mttr", "Mean time until it is back", in_short(figures.mttr()));
+  add("longest-outage", "Longest outage", in_short(figures.longest_outage));
+  add("since", "From", format_timestamp(report.since));
+  add("until", "To", format_timestamp(report.until));
+  if (one && report.providers.size() == 1 && report.providers.front().now) {
+    const auto& now = report.providers.front();
+    add("state", "Is now", fmt::format("{} since {}", domain::name(*now.now), format_timestamp(now.since)));
   }
   return Display{.form = std::move(form),
-                 .note = fmt::format("{} was there {:.1f} % of the time that is known of.", who, *share * 100)};
+                 .note = fmt::format("{} was there {} of the time in which anybody looked ({}).", who,
+                                     percent(figures.availability()), coverage_words(figures))};
 }
 
 Result<Display> show_audit(const market::Answer& answer, const TicketSigner&) {
@@ -60,7 +75,8 @@ Result<Display> show_audit(const market::Answer& answer, const TicketSigner&) {
 pubsub::Form history_form(const Scene& scene) {
   auto form =
       form_of(scene, "Availability of a provider", "When the provider had an offer on the market, and when not.");
-  form.fields.push_back(required_field(field("provider", FieldType::kJidSingle, "Provider", "The JID of who lends.")));
+  form.fields.push_back(
+      field("provider", FieldType::kJidSingle, "Provider", "The JID of who lends; of the whole pool without it."));
   form.fields.push_back(choice_field("window", "How far back", {}, "P30D",
                                      {{"P1D", "1 day"}, {"P7D", "7 days"}, {"P30D", "30 days"}, {"P365D", "1 year"}},
                                      true));
@@ -68,15 +84,17 @@ pubsub::Form history_form(const Scene& scene) {
 }
 
 Result<Turn> run_history(const Scene& scene, const Entered& entered) {
-  market::AvailabilityQuery query;
+  market::HistoryQuery query;
   query.pool = pool_of(scene, entered);
-  auto provider = entered.jid("provider");
-  if (!provider) return provider.error();
-  query.provider = std::move(*provider);
+  if (!entered.text("provider").empty()) {
+    auto provider = entered.jid("provider");
+    if (!provider) return provider.error();
+    query.providers = {std::move(*provider)};
+  }
   const auto window = entered.duration("window");
   if (!window) return window.error();
   query.until = scene.now;
-  query.since = scene.now - window->value_or(std::chrono::hours(24 * 30));
+  query.since = std::max(scene.now - window->value_or(std::chrono::hours(24 * 30)), base::Timestamp{});
   if (query.since >= query.until) return {Errc::kInvalidPayload, "window: a time span such as P7D"};
   return Turn(Question{std::move(query), show_history});
 }

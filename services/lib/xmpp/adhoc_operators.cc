@@ -9,8 +9,6 @@ using base::Errc;
 using base::Result;
 using pubsub::FieldType;
 
-constexpr std::size_t kMaxReason = 500;
-
 Result<Display> show_status(const market::Answer& answer, const TicketSigner&) {
   const auto& pool = std::get<market::StatusQuery>(answer.query.body).pool;
   const auto& counts = std::get<market::PoolStatus>(answer.result.value());
@@ -50,8 +48,8 @@ Result<market::Sanction> read_sanction(const Entered& entered) {
   if (!jid) return jid.error();
   sanction.jid = std::move(*jid);
   sanction.reason = entered.text("reason");
-  if (sanction.reason.size() > kMaxReason) {
-    return {Errc::kInvalidPayload, "reason: at most " + std::to_string(kMaxReason) + " bytes"};
+  if (sanction.reason.size() > domain::kMaxReason) {
+    return {Errc::kInvalidPayload, "reason: at most " + std::to_string(domain::kMaxReason) + " bytes"};
   }
   return sanction;
 }

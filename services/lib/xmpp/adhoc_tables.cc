@@ -1,6 +1,7 @@
 #include "xmpp/adhoc_tables.h"
 
 #include "domain/records.h"
+#include "domain/ticket.h"
 #include "xmpp/timestamps.h"
 
 namespace bourse::xmpp {
@@ -78,7 +79,7 @@ base::Status append_grant(pubsub::FormValues& row, const Item& item, const marke
   cell(row, "request", grant->request.value);
   cell(row, "expires", format_timestamp(grant->expires));
   cell(row, "state-until", moment(grant->state_until));
-  cell(row, "ticket", sign && has_ticket(*grant) ? sign(*grant) : std::string());
+  cell(row, "ticket", sign && domain::may_have_ticket(grant->state) ? sign(*grant) : std::string());
   return base::Done{};
 }
 

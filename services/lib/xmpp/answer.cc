@@ -10,6 +10,7 @@
 #include "xmpp/item_payload.h"
 #include "xmpp/page_fit.h"
 #include "xmpp/payload.h"
+#include "xmpp/payload_history.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
 
@@ -160,9 +161,8 @@ struct Render {
   Result<std::string> operator()(const market::ArchiveEdgesQuery&, const market::ArchiveEdges& edges) const {
     return render(edges);
   }
-  Result<std::string> operator()(const market::AvailabilityQuery& asked,
-                                 const std::vector<domain::AvailabilityInterval>& intervals) const {
-    return render_history({asked.provider, asked.since, asked.until, intervals});
+  Result<std::string> operator()(const market::HistoryQuery& asked, const market::HistoryReport& report) const {
+    return render_history(report, asked.page);
   }
   Result<std::string> operator()(const market::AuditQuery&, const PageOf<market::AuditRecord>& page) const {
     return render_audit({page.rows, result_set(page)});

@@ -117,6 +117,7 @@ Json to_json(const GrantPayload& payload) {
 Json to_json(const domain::AvailabilityInterval& interval) {
   Json json{{"state", domain::name(interval.presence)}, {"since", format_timestamp(interval.since)}};
   add_time(json, "until", interval.until);
+  if (interval.reason != 0) json["reason"] = interval.reason;
   return json;
 }
 

@@ -7,6 +7,8 @@
 
 #include "audit/entry.h"
 #include "domain/availability.h"
+#include "market/history_query.h"
+#include "market/reply.h"
 #include "market/request_explanation.h"
 #include "xmpp/client_market.h"
 
@@ -19,6 +21,10 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json to_json(const ListedRequest& request);
 [[nodiscard]] Json to_json(const GrantPayload& grant);
 [[nodiscard]] Json to_json(const domain::AvailabilityInterval& interval);
+[[nodiscard]] Json to_json(const history::Statistics& figures);
+[[nodiscard]] Json to_json(const market::ProviderHistory& provider);
+[[nodiscard]] Json to_json(const market::HistoryReport& report);
+[[nodiscard]] Json to_json(const market::Prediction& prediction);
 [[nodiscard]] Json to_json(const market::AuditRecord& record);
 [[nodiscard]] Json to_json(const MarketStatus& status);
 [[nodiscard]] Json to_json(const market::RequestExplanation& explanation);

@@ -12,6 +12,10 @@
 #include "base/base64url.h"
 #include "xmpp/element.h"
 #include "xmpp/payload_action.h"
+#include "xmpp/payload_heartbeat.h"
+#include "xmpp/payload_history.h"
+#include "xmpp/payload_import.h"
+#include "xmpp/payload_predict.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -248,12 +252,50 @@ Result<GrantPayload> MarketClient::grant(const domain::GrantId& id) {
   return std::move(rows->front());
 }
 
-Result<History> MarketClient::history(const domain::Jid& provider, base::Timestamp since, base::Timestamp until) {
-  const auto reply = query(market::AvailabilityQuery{pool_, provider, since, until});
+Result<market::HistoryReport> MarketClient::history(market::HistoryQuery query_page, std::size_t most) {
+  query_page.pool = pool_;
+  query_page.page = {};
+  query_page.page.max = static_cast<std::uint32_t>(std::min<std::size_t>(market::kMaxPage, most));
+  std::optional<market::HistoryReport> whole;
+  while (true) {
+    const auto reply = query(query_page);
+    if (!reply) return reply.error();
+    const gloox::Tag* payload = payload_of(**reply, kMarketNs);
+    if (payload == nullptr) return unexpected("history");
+    auto report = parse_history(*payload);
+    if (!report) return report.error();
+    const bool any = !report->intervals.rows.empty() || !report->names.rows.empty();
+    if (!whole) {
+      whole = std::move(*report);
+    } else {
+      std::ranges::move(report->intervals.rows, std::back_inserter(whole->intervals.rows));
+      std::ranges::move(report->names.rows, std::back_inserter(whole->names.rows));
+    }
+    const auto have = whole->intervals.rows.size() + whole->names.rows.size();
+    if (!any || have >= most || have >= std::max(whole->intervals.count, whole->names.count)) break;
+    // By number, because two intervals may begin at the same moment; the rest of the answer is known.
+    query_page.page.index = have;
+    query_page.page.max = static_cast<std::uint32_t>(std::min<std::size_t>(market::kMaxPage, most - have));
+    query_page.days = query_page.week = query_page.survival = false;
+  }
+  return std::move(*whole);
+}
+
+Result<market::Prediction> MarketClient::predict(const market::PredictAvailability& question) {
+  const auto reply = session_.ask(IqType::kGet, service_, render_predict(pool_, question));
   if (!reply) return reply.error();
   const gloox::Tag* payload = payload_of(**reply, kMarketNs);
-  if (payload == nullptr) return unexpected("history");
-  return parse_history(*payload);
+  if (payload == nullptr) return unexpected("prediction");
+  return parse_prediction(*payload);
+}
+
+Status MarketClient::import_part(const market::ImportHistory& part) {
+  const auto answer = session_.ask(IqType::kSet, service_, render_import(pool_, part));
+  return answer ? Status(Done{}) : Status(answer.error());
+}
+
+void MarketClient::send_heartbeat(const market::Heartbeat& heartbeat) {
+  session_.send_message(service_, render_heartbeat(heartbeat));
 }
 
 Result<std::vector<market::AuditRecord>> MarketClient::audit(market::AuditQuery query_page, std::size_t most) {

@@ -16,7 +16,9 @@
 #include "domain/offer.h"
 #include "domain/request.h"
 #include "market/command.h"
+#include "market/query.h"
 #include "market/reader.h"
+#include "market/reply.h"
 #include "market/request_explanation.h"
 #include "xmpp/client_session.h"
 #include "xmpp/payload.h"
@@ -90,8 +92,12 @@ class MarketClient {
   [[nodiscard]] base::Result<std::vector<GrantPayload>> grants(bool ended_too, std::size_t most);
   [[nodiscard]] base::Result<GrantPayload> grant(const domain::GrantId& id);
 
-  [[nodiscard]] base::Result<History> history(const domain::Jid& provider, base::Timestamp since,
-                                              base::Timestamp until);
+  // Of this pool, whatever the query names. Pages of intervals or names are all fetched, until there are `most`.
+  [[nodiscard]] base::Result<market::HistoryReport> history(market::HistoryQuery query, std::size_t most = 0);
+  [[nodiscard]] base::Result<market::Prediction> predict(const market::PredictAvailability& question);
+  [[nodiscard]] base::Status import_part(const market::ImportHistory& part);
+  // A sign of life, which nobody answers.
+  void send_heartbeat(const market::Heartbeat& heartbeat);
   // The newest `most` entries that fit `query` (its page is ignored), oldest first.
   [[nodiscard]] base::Result<std::vector<market::AuditRecord>> audit(market::AuditQuery query, std::size_t most);
   [[nodiscard]] base::Result<MarketStatus> status();

@@ -319,6 +319,14 @@ void ClientSession::send_presence(const domain::Jid& to, bool available) {
   link_->send_xml(xml);
 }
 
+void ClientSession::send_message(const domain::Jid& to, std::string_view payload) {
+  if (!connected()) return;
+  std::string xml = "<message";
+  append_attribute(xml, "to", to.text());
+  xml.append(">").append(payload).append("</message>");
+  link_->send_xml(xml);
+}
+
 void ClientSession::on_message(MessageHandler handler) { on_message_ = std::move(handler); }
 
 Status ClientSession::pump(Duration up_to) {

@@ -58,6 +58,8 @@ class ClientSession {
   // XEP-0199; an error answer is an answer.
   [[nodiscard]] base::Status ping(const domain::Jid& to);
   void send_presence(const domain::Jid& to, bool available);
+  // A message that nobody answers; `payload` is one complete element. Nothing happens without a connection.
+  void send_message(const domain::Jid& to, std::string_view payload);
   // Messages that are not errors, from anybody: check `from`.
   void on_message(MessageHandler handler);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "domain/records.h"
+#include "domain/ticket.h"
 #include "pubsub/market_nodes.h"
 
 namespace bourse::xmpp {
@@ -35,7 +36,7 @@ Result<ItemPayload> grant_event_payload(const market::Event& event, const Ticket
   auto grant = domain::decode_grant(event.record);
   if (!grant) return grant.error();
   ItemPayload payload{render_grant(*grant, {}), {}};
-  if (has_ticket(*grant) && sign) {
+  if (domain::may_have_ticket(grant->state) && sign) {
     payload.with_ticket = render_grant(*grant, sign(*grant));
     payload.provider = std::move(grant->provider);
     payload.consumer = std::move(grant->consumer);
@@ -82,7 +83,7 @@ Result<GrantPayload> grant_payload(const market::Item& item, const domain::Jid& 
   auto grant = domain::decode_grant(item.record);
   if (!grant) return grant.error();
   const bool party = viewer == grant->provider || viewer == grant->consumer;
-  std::string ticket = party && sign && has_ticket(*grant) ? sign(*grant) : std::string();
+  std::string ticket = party && sign && domain::may_have_ticket(grant->state) ? sign(*grant) : std::string();
   return GrantPayload{std::move(*grant), std::move(ticket)};
 }
 

@@ -19,8 +19,6 @@ using base::Errc;
 using base::Status;
 using Kind = market::GrantAction::Kind;
 
-constexpr std::size_t kMaxReason = 512;
-
 struct Action {
   Kind kind;
   std::string_view element;
@@ -100,8 +98,8 @@ base::Result<ActionPayload> parse_action(const gloox::Tag& tag) {
   payload.action.grant = *grant;
   if (const auto read = read_length(tag, *action, payload.action.duration); !read) return read.error();
   payload.action.reason = attribute_or_empty(tag, "reason");
-  if (payload.action.reason.size() > kMaxReason) {
-    return invalid(tag, "the reason is longer than " + std::to_string(kMaxReason) + " bytes");
+  if (payload.action.reason.size() > domain::kMaxReason) {
+    return invalid(tag, "the reason is longer than " + std::to_string(domain::kMaxReason) + " bytes");
   }
   return payload;
 }

@@ -1,10 +1,8 @@
-#include <fmt/format.h>
 #include <gloox/tag.h>
 
 #include <limits>
 #include <optional>
 
-#include "domain/number.h"
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_action.h"
@@ -20,6 +18,7 @@ using base::Status;
 
 constexpr std::size_t kMaxRows = 1024;
 constexpr std::size_t kMaxWords = 8 * 1024;
+constexpr double kMostShare = 1e15;
 
 // <lacks/> and <change/>: words, bounded because the other side may be anybody.
 Status read_words(const gloox::Tag& tag, std::vector<std::string>& to) {
@@ -107,16 +106,6 @@ Status read_miss(const gloox::Tag& tag, market::RequestExplanation& explanation)
   return Done{};
 }
 
-Status read_share(const gloox::Tag& tag, double& share) {
-  const auto text = required(tag, "share");
-  if (!text) return text.error();
-  const bool plain = text->find_first_not_of("0123456789.") == std::string::npos;
-  const auto number = plain ? domain::parse_number(*text) : std::nullopt;
-  if (!number) return invalid(tag, "the share is not a decimal number");
-  share = *number;
-  return Done{};
-}
-
 Status read_hold(const gloox::Tag& tag, market::RequestExplanation& explanation) {
   if (attribute(tag, "held-offer") != nullptr) {
     auto id = read_id(tag, "held-offer");
@@ -150,19 +139,13 @@ Status read_standing(const gloox::Tag& tag, market::RequestExplanation& explanat
   const auto submitted = read_timestamp(tag, "submitted");
   if (!submitted) return submitted.error();
   explanation.submitted = *submitted;
-  if (const auto read = read_share(tag, explanation.share); !read) return read;
+  const auto share = read_decimal(tag, "share", 0, kMostShare);
+  if (!share) return share.error();
+  explanation.share = *share;
   if (const std::string* quota = attribute(tag, "quota")) explanation.quota = *quota;
   if (const auto read = read_hold(tag, explanation); !read) return read;
   if (const auto read = read_count(tag, "offers", kMostOffers, explanation.offers); !read) return read;
   return read_count(tag, "fitting", kMostOffers, explanation.fitting);
-}
-
-// To a millionth, without trailing zeros.
-std::string share_text(double share) {
-  std::string text = fmt::format("{:.6f}", share);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
 }
 
 void append_standing(std::string& xml, const market::RequestExplanation& explanation) {
@@ -171,7 +154,7 @@ void append_standing(std::string& xml, const market::RequestExplanation& explana
   append_attribute(xml, "granted", std::uint64_t{explanation.granted});
   append_attribute(xml, "count", std::uint64_t{explanation.count});
   append_attribute(xml, "submitted", format_timestamp(explanation.submitted));
-  append_attribute(xml, "share", share_text(explanation.share));
+  append_attribute(xml, "share", decimal_text(explanation.share));
   if (explanation.quota) append_repaired_attribute(xml, "quota", *explanation.quota);
   if (explanation.held_offer) append_attribute(xml, "held-offer", explanation.held_offer->value);
   if (explanation.held_from) append_attribute(xml, "held-from", format_timestamp(*explanation.held_from));

@@ -1,7 +1,12 @@
 #include "xmpp/payload_fields.h"
 
+#include <fmt/format.h>
 #include <gloox/tag.h>
 
+#include <charconv>
+#include <limits>
+
+#include "domain/number.h"
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
 #include "xmpp/timestamps.h"
@@ -104,6 +109,104 @@ base::Result<domain::GrantId> read_grant_id(const gloox::Tag& tag, std::string_v
   const domain::GrantId grant = domain::grant_id_from_item(*id);
   if (grant.value == 0) return invalid(tag, "a grant's id is g and a number, such as g42");
   return grant;
+}
+
+base::Result<domain::Presence> read_presence(const gloox::Tag& tag) {
+  const auto state = required(tag, "state");
+  if (!state) return state.error();
+  for (const auto presence : {domain::Presence::kUp, domain::Presence::kDown}) {
+    if (domain::name(presence) == *state) return presence;
+  }
+  return invalid(tag, "a state is up or down");
+}
+
+base::Result<base::Duration> read_duration(const gloox::Tag& tag, std::string_view name) {
+  const auto text = required(tag, name);
+  if (!text) return text.error();
+  auto duration = parse_duration(*text);
+  if (!duration) return within(tag, duration.error());
+  return duration;
+}
+
+base::Result<double> read_decimal(const gloox::Tag& tag, std::string_view name, double least, double most) {
+  const auto text = required(tag, name);
+  if (!text) return text.error();
+  const bool plain = text->size() <= 32 && text->find_first_not_of("0123456789.-") == std::string::npos;
+  const auto number = plain ? domain::parse_number(*text) : std::nullopt;
+  if (!number || *number < least || *number > most) {
+    return invalid(tag, fmt::format("the attribute '{}' is not a decimal number from {} to {}", name,
+                                    decimal_text(least), decimal_text(most)));
+  }
+  return *number;
+}
+
+std::string decimal_text(double value) {
+  std::string text = fmt::format("{:.6f}", value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
+base::Result<domain::AvailabilityInterval> read_interval(const gloox::Tag& tag) {
+  if (const auto empty = empty_element(tag); !empty) return empty.error();
+  domain::AvailabilityInterval interval;
+  const auto presence = read_presence(tag);
+  if (!presence) return presence.error();
+  interval.presence = *presence;
+  const auto since = read_timestamp(tag, "since");
+  if (!since) return since.error();
+  interval.since = *since;
+  if (attribute(tag, "until") != nullptr) {
+    const auto until = read_timestamp(tag, "until");
+    if (!until) return until.error();
+    if (*until < *since) return invalid(tag, "it ends before it begins");
+    interval.until = *until;
+  }
+  const std::string* reason = attribute(tag, "reason");
+  if (reason == nullptr) return interval;
+  const char* const end = reason->data() + reason->size();
+  const auto [at, fault] = std::from_chars(reason->data(), end, interval.reason);
+  if (fault != std::errc() || at != end) return invalid(tag, "a reason is a number, as archives of failures have it");
+  return interval;
+}
+
+void append_interval(std::string& to, const domain::AvailabilityInterval& interval) {
+  append_attribute(to, "state", domain::name(interval.presence));
+  append_attribute(to, "since", format_timestamp(interval.since));
+  if (interval.until) append_attribute(to, "until", format_timestamp(*interval.until));
+  if (interval.reason != 0) append_attribute(to, "reason", std::to_string(interval.reason));
+}
+
+base::Result<domain::Load> read_load(const gloox::Tag& tag) {
+  domain::Load load;
+  constexpr double kCold = -273.15;
+  constexpr double kHot = 1000;
+  struct Figure {
+    std::string_view name;
+    double least;
+    double most;
+    std::optional<float>* to;
+  };
+  for (const Figure& figure : {Figure{"cpu", 0, 1, &load.cpu}, Figure{"memory", 0, 1, &load.memory},
+                               Figure{"temperature", kCold, kHot, &load.temperature}}) {
+    if (attribute(tag, figure.name) == nullptr) continue;
+    const auto value = read_decimal(tag, figure.name, figure.least, figure.most);
+    if (!value) return value.error();
+    *figure.to = static_cast<float>(*value);
+  }
+  if (const std::string* free = attribute(tag, "disk-free")) {
+    const auto bytes = parse_number(*free, std::numeric_limits<std::int64_t>::max());
+    if (!bytes) return within(tag, bytes.error());
+    load.disk_free = static_cast<std::int64_t>(*bytes);
+  }
+  return load;
+}
+
+void append_load(std::string& to, const domain::Load& load) {
+  if (load.cpu) append_attribute(to, "cpu", decimal_text(static_cast<double>(*load.cpu)));
+  if (load.memory) append_attribute(to, "memory", decimal_text(static_cast<double>(*load.memory)));
+  if (load.disk_free) append_attribute(to, "disk-free", std::to_string(*load.disk_free));
+  if (load.temperature) append_attribute(to, "temperature", decimal_text(static_cast<double>(*load.temperature)));
 }
 
 }  // namespace bourse::xmpp

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "domain/availability.h"
 #include "domain/filter.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
@@ -35,6 +36,19 @@ void append_filter(std::string& to, std::string_view element, const domain::Filt
 // An item id: 1 to 128 bytes.
 [[nodiscard]] base::Result<std::string> read_id(const gloox::Tag& tag, std::string_view name);
 [[nodiscard]] base::Result<domain::GrantId> read_grant_id(const gloox::Tag& tag, std::string_view name);
+[[nodiscard]] base::Result<domain::Presence> read_presence(const gloox::Tag& tag);  // state='up|down'
+[[nodiscard]] base::Result<base::Duration> read_duration(const gloox::Tag& tag, std::string_view name);
+// A plain decimal number, no exponent and no unit.
+[[nodiscard]] base::Result<double> read_decimal(const gloox::Tag& tag, std::string_view name, double least,
+                                                double most);
+// To a millionth, without trailing zeros.
+[[nodiscard]] std::string decimal_text(double value);
+// state, since, until, reason
+[[nodiscard]] base::Result<domain::AvailabilityInterval> read_interval(const gloox::Tag& tag);
+void append_interval(std::string& to, const domain::AvailabilityInterval& interval);
+// cpu, memory, disk-free, temperature, each where it is known
+[[nodiscard]] base::Result<domain::Load> read_load(const gloox::Tag& tag);
+void append_load(std::string& to, const domain::Load& load);
 
 inline constexpr std::size_t kMaxItemId = 128;
 

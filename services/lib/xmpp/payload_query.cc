@@ -6,6 +6,7 @@
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_fields.h"
+#include "xmpp/payload_history.h"
 #include "xmpp/timestamps.h"
 #include "xmpp/xml_text.h"
 
@@ -15,8 +16,6 @@ namespace {
 using base::Errc;
 using base::Result;
 using market::QueryBody;
-
-constexpr base::Duration kDefaultWindow = std::chrono::hours(24 * 30);
 
 // Nothing of our namespace inside, and no text: a <set/> may be.
 base::Status only_paging(const gloox::Tag& tag) {
@@ -43,22 +42,9 @@ base::Status read_window(const gloox::Tag& tag, std::optional<base::Timestamp>& 
 }
 
 Result<QueryBody> history_query(const gloox::Tag& tag, base::Timestamp now) {
-  if (const auto known = only_attributes(tag, {"jid", "since", "until", "pool"}); !known) return known.error();
-  if (const auto empty = empty_element(tag); !empty) return empty.error();
-  market::AvailabilityQuery query;
-  const auto pool = read_pool(tag);
-  if (!pool) return pool.error();
-  query.pool = *pool;
-  const auto jid = read_jid(tag, "jid");
-  if (!jid) return jid.error();
-  query.provider = jid->bare();
-  std::optional<base::Timestamp> since;
-  std::optional<base::Timestamp> until;
-  if (const auto window = read_window(tag, since, until); !window) return window.error();
-  query.until = until.value_or(now);
-  query.since = since.value_or(query.until - kDefaultWindow);
-  if (query.since >= query.until) return invalid(tag, "since is in the future");
-  return QueryBody(std::move(query));
+  auto query = parse_history_query(tag, now);
+  if (!query) return query.error();
+  return QueryBody(std::move(*query));
 }
 
 Result<QueryBody> audit_query(const gloox::Tag& tag, base::Timestamp) {
@@ -160,13 +146,7 @@ std::string open(std::string_view name, const domain::PoolName& pool) {
   return xml;
 }
 
-std::string render(const market::AvailabilityQuery& query) {
-  std::string xml = open("history", query.pool);
-  append_attribute(xml, "jid", query.provider.text());
-  append_attribute(xml, "since", format_timestamp(query.since));
-  append_attribute(xml, "until", format_timestamp(query.until));
-  return xml += "/>";
-}
+std::string render(const market::HistoryQuery& query) { return render_history_query(query); }
 
 std::string render(const market::AuditQuery& query) {
   std::string xml = open("audit", query.pool);

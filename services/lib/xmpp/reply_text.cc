@@ -4,6 +4,7 @@
 
 #include "xmpp/page_fit.h"
 #include "xmpp/payload_action.h"
+#include "xmpp/payload_predict.h"
 #include "xmpp/pubsub_answer.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
@@ -35,6 +36,9 @@ struct AppendBody {
   void operator()(const pubsub::Answer& answer) const { append_result(to, address, render(answer)); }
   void operator()(const market::RequestExplanation& explanation) const {
     append_result(to, address, render_explanation(explanation));
+  }
+  void operator()(const market::Prediction& prediction) const {
+    append_result(to, address, render_prediction(prediction));
   }
 };
 

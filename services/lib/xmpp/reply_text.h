@@ -14,11 +14,6 @@ namespace bourse::xmpp {
 // The ticket of a grant that has one; the market's key makes it.
 using TicketSigner = std::function<std::string(const domain::Grant&)>;
 
-// A proposal has none: its provider has not agreed yet.
-[[nodiscard]] constexpr bool has_ticket(const domain::Grant& grant) {
-  return domain::is_usable(grant.state) || grant.state == domain::GrantState::kReserved;
-}
-
 // Appends the whole iq. `payload` is XML or empty. Nothing is appended for an iq without id: nobody could
 // tell what the answer belongs to.
 void append_result(std::string& to, const market::ReplyTo& address, std::string_view payload);

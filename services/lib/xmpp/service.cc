@@ -11,6 +11,9 @@
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_action.h"
+#include "xmpp/payload_heartbeat.h"
+#include "xmpp/payload_import.h"
+#include "xmpp/payload_predict.h"
 #include "xmpp/pubsub_fields.h"
 #include "xmpp/stanza_error.h"
 
@@ -49,10 +52,11 @@ void Service::on_stanza(const gloox::Tag& stanza) {
   }
 }
 
-// Nothing but an owner's decision on a subscription means anything here, and answering a message with an error invites
-// loops.
+// Nothing but a heartbeat and an owner's decision on a subscription means anything here, and answering a message with
+// an error invites loops.
 void Service::on_message(const gloox::Tag& message) {
   if (attribute_or_empty(message, "type") == "error") return on_bounce(message);
+  if (const gloox::Tag* heartbeat = find_heartbeat(message)) return on_heartbeat(message, *heartbeat);
   const auto decision = parse_authorization(message, rules_);
   if (!decision) return;
   auto from = domain::Jid::parse(attribute_or_empty(message, "from"));
@@ -162,11 +166,27 @@ void Service::on_market(const gloox::Tag& payload, bool set, market::ReplyTo&& a
     if (!action) return reply_error(address, action.error());
     return on_market_command({std::move(action->pool), std::move(action->action)}, std::move(address));
   }
+  if (payload.name() == "history-import") return on_import(payload, set, std::move(address));
   if (set) return reply_error(address, {Errc::kBadRequest, kAskWithGet});
+  if (payload.name() == "predict") {
+    auto wanted = parse_predict(payload);
+    if (!wanted) return reply_error(address, wanted.error());
+    return on_market_command({std::move(wanted->pool), std::move(wanted->question)}, std::move(address));
+  }
   if (payload.name() != "explain") return on_market_query(payload, std::move(address));
   auto wanted = parse_explain(payload);
   if (!wanted) return reply_error(address, wanted.error());
   on_market_command({std::move(wanted->pool), std::move(wanted->request)}, std::move(address));
+}
+
+void Service::on_import(const gloox::Tag& payload, bool set, market::ReplyTo&& address) {
+  if (!set) return reply_error(address, {Errc::kBadRequest, "do this with an iq of type set"});
+  if (!operators_.contains(address.from.bare())) {
+    return reply_error(address, {Errc::kForbidden, "only operators of the market import history"});
+  }
+  auto part = parse_import(payload);
+  if (!part) return reply_error(address, part.error());
+  on_market_command({std::move(part->pool), std::move(part->part)}, std::move(address));
 }
 
 void Service::on_market_command(PoolCommand&& wanted, market::ReplyTo&& address) {
@@ -194,6 +214,7 @@ void Service::ask(market::QueryBody&& body, market::ReplyTo&& address) {
 }
 
 void Service::on_link_up() {
+  up_ = true;
   spdlog::info("ready: connected to the XMPP server as {}", config_.service.text());
   submit_later({}, market::LinkUp{});
 }
@@ -206,6 +227,7 @@ void Service::on_link_down(const std::string& reason) {
   }
   available_.clear();
   probe_.forget();
+  if (std::exchange(up_, false)) submit_later({}, market::LinkDown{});
 }
 
 void Service::on_tick() {

@@ -65,6 +65,7 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_probe_answer(const gloox::Tag& iq);
   void on_message(const gloox::Tag& message);
   void on_bounce(const gloox::Tag& message);
+  void on_heartbeat(const gloox::Tag& message, const gloox::Tag& heartbeat);
   void on_presence(const gloox::Tag& presence);
   void on_session_presence(const gloox::Tag& presence, const domain::Jid& session);
   void on_roster_presence(const std::string& type, const domain::Jid& from);
@@ -74,6 +75,7 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_command(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_market(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_market_query(const gloox::Tag& payload, market::ReplyTo&& address);
+  void on_import(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
   void on_market_command(PoolCommand&& wanted, market::ReplyTo&& address);
   [[nodiscard]] base::Status check_pool(const domain::PoolName& pool) const;
   void on_disco_info(const gloox::Tag& payload, market::ReplyTo&& address);
@@ -99,6 +101,7 @@ class Service final : public LinkHandler, public market::Outbox {
   std::unordered_set<domain::Jid> operators_;
   StanzaSender* sender_ = nullptr;
   SessionProbe probe_;
+  bool up_ = false;  // the market was told so
   Bounces bounces_;
   Adhoc adhoc_;
 

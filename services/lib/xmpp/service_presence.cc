@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "xmpp/element.h"
+#include "xmpp/payload_heartbeat.h"
 #include "xmpp/service.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
@@ -118,6 +119,19 @@ void Service::on_bounce(const gloox::Tag& message) {
   spdlog::info("messages to {} come back ({}): its subscriptions end", from->text(), clipped(condition, 60));
   const std::string reason = "messages to it come back: " + clipped(condition, 60);
   submit_later({}, pubsub::Command(pubsub::DropSubscriber{std::move(*from), reason}));
+}
+
+// The next one comes soon: what the market cannot take now is let go.
+void Service::on_heartbeat(const gloox::Tag& message, const gloox::Tag& heartbeat) {
+  auto from = domain::Jid::parse(attribute_or_empty(message, "from"));
+  if (!from || from->is_bare()) return;  // sessions have a resource
+  auto parsed = parse_heartbeat(heartbeat);
+  if (!parsed) {
+    spdlog::debug("a heartbeat of {} is wrong: {}", from->text(), parsed.error().text);
+    return;
+  }
+  probe_.alive(*from);
+  static_cast<void>(backend_.submit({{}, std::move(*from), {}, std::move(*parsed)}));
 }
 
 // In order: what came later must not overtake what waits.

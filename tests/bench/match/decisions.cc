@@ -119,6 +119,24 @@ struct Spread {
   [[nodiscard]] double p99() const { return quantile(tails, 0.5); }
 };
 
+// Why a request waits that nobody can serve: it runs in the decider's thread.
+void measure_explain(Market& market) {
+  constexpr matching::RequestHandle kAsked = 1;
+  auto& engine = market.engine();
+  std::vector<double> spent;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    auto request = request_of(i);
+    request.resources = resources_of({.cpu = 1'000'000, .memory = kGiB, .storage = kGiB, .bandwidth = 1000});
+    engine.put_request(kAsked, i, consumer_of(i), {}, request);
+    const auto start = Clock::now();
+    BOURSE_CHECK(engine.explain(kAsked, kNow, {}).fitting == 0);
+    spent.push_back(microseconds(Clock::now() - start));
+    engine.remove_request(kAsked);
+  }
+  figure("explain_p50", quantile(spent, 0.5) / 1000, "ms");
+  figure("explain_p99", quantile(spent, 0.99) / 1000, "ms");
+}
+
 void measure_usual(int rounds, std::uint64_t offers) {
   const auto usual = [](std::uint64_t i) { return offer_of(i, Shape::kUsual); };
   const auto start = Clock::now();
@@ -143,6 +161,8 @@ void measure_usual(int rounds, std::uint64_t offers) {
   figure("decision_new_constraint_p50", new_ones.p50(), "µs");
   figure("decision_new_constraint_p99", new_ones.p99(), "µs");
   figure("decision_unserved", static_cast<double>(large.surprises()), "");
+
+  measure_explain(large);
 
   Spread nothing;
   const std::uint64_t before = large.surprises();

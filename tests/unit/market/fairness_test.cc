@@ -83,6 +83,24 @@ TEST(Gangs, AreServedWholeOrNotAtAll) {
   EXPECT_THAT(in_words(plan), Contains("request gang granted 3"));
 }
 
+TEST(Gangs, TakeTheLeastWhenTheirQuotaIsShort) {
+  Rules rules;
+  rules.groups.push_back({"c", domain::Filter::parse("(domain=c.test)").value(), resources({{"cpu", "4"}}), 1.0});
+  Pool pool(rules);
+  auto whole = offer_of({{"cpu", "3"}});
+  whole.terms.divisible = false;
+  whole.attributes.push_back(domain::make_attribute("speed", "9", domain::AttributeType::kNumber).value());
+  (void)pool.publish(kAnn, "whole", whole);
+  (void)pool.publish(kBob, "b", offer_of({{"cpu", "2"}}));
+  auto gang = cpu("1", 3);
+  gang.gang = true;
+  gang.prefers = domain::Preference::parse("speed").value();
+  EXPECT_THAT(in_words(pool.request(kCarl, "none", gang)), Contains("request none waiting 0")) << "3 + 1 + 1";
+  (void)pool.retract(kCarl, "requests", "none");
+  (void)pool.publish("eve@e.test/pc", "e", offer_of({{"cpu", "1"}}));
+  EXPECT_THAT(in_words(pool.request(kCarl, "gang", gang)), Contains("request gang granted 3")) << "1 + 1 + 1";
+}
+
 TEST(Gangs, OfProposalsThatCannotBeCompletedAreDisbanded) {
   Pool pool;
   auto asking = offer_of({{"cpu", "2"}});
@@ -129,6 +147,26 @@ TEST(Spread, ByAttributeAndDomain) {
   request.spread = domain::kByDomain;
   request.count = 2;
   EXPECT_THAT(in_words(pool.request(kCarl, "domains", request)), Contains("request domains granted 2"));
+}
+
+// One that is closed for the moment keeps its grants.
+TEST(Spread, SeesGrantsOfClosedOffers) {
+  const auto in_zone = [](const char* zone) {
+    auto offer = offer_of({{"cpu", "4"}});
+    offer.attributes.push_back(domain::make_attribute("zone", zone, domain::AttributeType::kString).value());
+    return offer;
+  };
+  Pool pool;
+  pool.act(kAnn, SessionAvailable{});
+  (void)pool.publish(kAnn, "a", in_zone("north"));
+  auto request = cpu("1", 2);
+  request.spread = "zone";
+  (void)pool.request(kCarl, "r", request);
+  (void)pool.act(kAnn, SessionGone{});
+  EXPECT_THAT(in_words(pool.publish(kBob, "b", in_zone("north"))), Not(Contains(HasSubstr("for r"))));
+  pool.act(kAnn, SessionAvailable{});
+  EXPECT_THAT(in_words(pool.publish(kAnn, "a", in_zone("south"))), Contains("grant g2 on b for r"))
+      << "it has moved, so that the north is open to the request";
 }
 
 TEST(AntiAffinity, KeepsAwayFromAnotherRequest) {

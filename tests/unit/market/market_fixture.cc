@@ -40,9 +40,14 @@ struct Words {
             : row.failures > 0    ? " failed"
                                   : "");
   }
-  std::string operator()(const domain::AvailabilityChange& change) const {
-    return change.provider.text() + " " + std::string(name(change.presence));
+  std::string operator()(const ProviderRow& row) const {
+    return row.provider.text() + " " + std::string(name(row.presence));
   }
+  // What follows from it: decide_history_test.cc looks closer.
+  std::string operator()(const HistoryClosed& /*closed*/) const { return {}; }
+  std::string operator()(const history::Window& /*gap*/) const { return {}; }
+  std::string operator()(const LoadRow& /*row*/) const { return {}; }
+  std::string operator()(const HistoryCounts& /*counts*/) const { return {}; }
   std::string operator()(const Acknowledged& /*reply*/) const { return "ok"; }
   std::string operator()(const Published& reply) const { return "published " + reply.item_id; }
   std::string operator()(const pubsub::Answer& answer) const {
@@ -51,6 +56,7 @@ struct Words {
                                        subscribed->subscription.subscriber.text()
                                  : "answer " + std::to_string(answer.index());
   }
+  std::string operator()(const Prediction& /*reply*/) const { return "prediction"; }
   std::string operator()(const base::Error& error) const {
     return "error " + std::to_string(static_cast<int>(error.code));
   }

@@ -105,14 +105,13 @@ TEST(Reliability, DoesNotTrustNumbersThatAreNone) {
   }
 }
 
-TEST(Reliability, WhoStaysIsRatedHigherAndWhoFailsLower) {
+TEST(Reliability, WhoFailsIsTrustedLess) {
   SanctionRow failing;
   (void)fail(failing, 2, kNoon);
-  EXPECT_EQ(rating(nullptr, kNoon, rules(), kNoon), 0);
-  EXPECT_EQ(rating(nullptr, kNoon + 1s, rules(), kNoon), 0);
-  EXPECT_GT(rating(nullptr, kNoon - 2h, rules(), kNoon), rating(nullptr, kNoon - 1h, rules(), kNoon));
-  EXPECT_GT(rating(nullptr, kNoon - 2h, rules(), kNoon), rating(&failing, kNoon - 2h, rules(), kNoon));
-  EXPECT_GT(rating(&failing, kNoon - 2h, rules(), kNoon), 0);
+  EXPECT_EQ(trust(nullptr, rules(), kNoon), 1);
+  EXPECT_LT(trust(&failing, rules(), kNoon), 0.5);
+  EXPECT_GT(trust(&failing, rules(), kNoon), 0);
+  EXPECT_GT(trust(&failing, rules(), kNoon + 24h), trust(&failing, rules(), kNoon));
 }
 
 }  // namespace

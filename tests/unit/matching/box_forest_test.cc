@@ -57,7 +57,9 @@ class BoxForestTest : public ::testing::Test {
     Bound bound{std::numeric_limits<double>::infinity(), ~0U};
     const Tree* const trees[] = {&trees_[0], &trees_[1]};
     EXPECT_TRUE(forest_.search(trees, needed, weights_, bound, [&](const Point& point) {
-      bound = {point.size, point.id};
+      const double exact = points_.at(point.id).size;
+      EXPECT_LE(point.size, exact);
+      if (bound.admits(exact, point.id)) bound = {exact, point.id};
       return true;
     }));
     return bound.id;

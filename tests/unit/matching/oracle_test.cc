@@ -236,8 +236,9 @@ class Market {
       const bool barred = one_in(2);
       both([&](Engine& engine) { engine.bar(provider, barred); });
     } else {
-      const double rate = one_of<double>({0, 0.5, 0.9, 1, -1});
-      both([&](Engine& engine) { engine.rate(provider, rate); });
+      Engine::Availability rates{};
+      for (double& rate : rates) rate = one_of<double>({0, 0.5, 0.875, 1, -1});
+      both([&](Engine& engine) { engine.rate(provider, rates); });
     }
   }
 

@@ -174,7 +174,7 @@ TEST_F(ReferenceEngineTest, Preferences) {
   offer(1, testing::with(testing::offer({{"cpu", "2"}}), "speed", "3"), "p@a.org");
   offer(2, testing::with(testing::with(testing::offer({{"cpu", "4"}}), "speed", "5"), "price", "9"), "q@b.org");
   offer(3, testing::offer({{"cpu", "8"}}), "r@b.org");
-  engine.rate(jid("r@b.org"), 0.9);
+  engine.rate(jid("r@b.org"), {0.9, 0.9, 0.9, 0.9});
   struct Case {
     std::string prefers;
     int best;

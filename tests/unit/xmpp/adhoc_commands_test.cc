@@ -255,7 +255,7 @@ TEST(AdhocForm, ComesAgainForEveryWrongField) {
       {"confirm", {{"grant", "42"}}, "grant: "},
       {"renew", {{"grant", "g42"}, {"for", "long"}}, "for: "},
       {"reclaim", {{"grant", "g42"}, {"grace", "-1s"}}, "grace: "},
-      {"decline", {{"grant", "g42"}, {"reason", std::string(501, 'x')}}, "reason: "},
+      {"decline", {{"grant", "g42"}, {"reason", std::string(domain::kMaxReason + 1, 'x')}}, "reason: "},
       {"request", {{"cpu", "1"}, {"count", "0"}}, "count"},
       {"request", {{"cpu", "1"}, {"count", "99999"}}, "count: "},
       {"request", {{"cpu", "1"}, {"needs", "arch"}}, "needs: "},
@@ -266,7 +266,7 @@ TEST(AdhocForm, ComesAgainForEveryWrongField) {
       {"audit-trail", {{"grant", "42"}}, "grant: "},
       {"release", {{"grant", std::string(129, 'g')}}, "grant: "},
       {"ban", {{"jid", "a@b@c@"}}, "jid: "},
-      {"drain", {{"jid", "lab@b.test"}, {"reason", std::string(501, 'x')}}, "reason: "},
+      {"drain", {{"jid", "lab@b.test"}, {"reason", std::string(domain::kMaxReason + 1, 'x')}}, "reason: "},
   };
   for (const auto& each : cases) {
     Person person;
@@ -427,19 +427,55 @@ TEST(AdhocEnding, AListThenARetract) {
   }
 }
 
-TEST(AdhocHistory, IsATableWithTheShare) {
+market::HistoryReport some_report(const Person& person) {
+  market::HistoryReport report;
+  report.since = person.now - 24h;
+  report.until = person.now;
+  report.provider_count = 1;
+  report.total.window = 24h;
+  report.total.up = 12h;
+  report.total.down = 4h;
+  report.total.outages = 2;
+  report.total.longest_outage = 3h;
+  return report;
+}
+
+TEST(AdhocHistory, ShowsTheFiguresOfAProvider) {
   Person person;
   const auto step = person.execute("history", "", submission({{"provider", "lab@b.test/agent"}, {"window", "P1D"}}));
   ASSERT_TRUE(step.ok());
-  const auto& query = std::get<market::AvailabilityQuery>(std::get<market::QueryBody>(*step));
-  EXPECT_EQ(query.provider.text(), "lab@b.test");
+  const auto& query = std::get<market::HistoryQuery>(std::get<market::QueryBody>(*step));
+  ASSERT_EQ(query.providers.size(), 1U);
+  EXPECT_EQ(query.providers.front().text(), "lab@b.test");
   EXPECT_EQ(query.until, person.now);
   EXPECT_EQ(query.since, person.now - 24h);
-  std::vector<domain::AvailabilityInterval> intervals = {{domain::Presence::kUp, person.now - 24h, person.now - 6h},
-                                                         {domain::Presence::kDown, person.now - 6h, {}}};
-  const auto shown = person.asked(step, AnswerBody(intervals));
-  EXPECT_EQ(shown.rows.size(), 2U);
+  auto report = some_report(person);
+  auto& provider = report.providers.emplace_back();
+  provider.provider = jid("lab@b.test");
+  provider.statistics = report.total;
+  provider.now = domain::Presence::kUp;
+  provider.since = person.now - 6h;
+  const auto shown = person.asked(step, AnswerBody(report));
+  EXPECT_EQ(shown.status, "completed");
   EXPECT_THAT(shown.note, HasSubstr("75.0 %"));
+  EXPECT_THAT(shown.note, HasSubstr("observed 66.7 %"));
+  const std::vector<std::pair<std::string, std::string>> figures = {
+      {"availability", "75.0 %"}, {"coverage", "66.7 %"}, {"outages", "2"}, {"mtbf", "6h"}, {"mttr", "2h"},
+      {"longest-outage", "3h"}};
+  for (const auto& [var, value] : figures) EXPECT_EQ(shown.values.at(var), value) << var;
+  EXPECT_THAT(shown.values.at("state"), StartsWith("up since"));
+}
+
+TEST(AdhocHistory, IsOfThePoolWithoutAProvider) {
+  Person person;
+  const auto step = person.execute("history", "", submission({{"window", "P7D"}}));
+  ASSERT_TRUE(step.ok());
+  EXPECT_TRUE(std::get<market::HistoryQuery>(std::get<market::QueryBody>(*step)).providers.empty());
+  auto report = some_report(person);
+  report.provider_count = 40;
+  EXPECT_EQ(person.asked(step, AnswerBody(report)).values.at("providers"), "40");
+  const auto again = person.execute("history", "", submission({{"window", "P7D"}}));
+  EXPECT_THAT(person.asked(again, AnswerBody(market::HistoryReport())).note, HasSubstr("was not seen"));
 }
 
 TEST(AdhocAudit, IsATable) {

@@ -126,9 +126,8 @@ TEST(AdhocErrors, FieldsThatAreRequiredOrChoices) {
     Values values;
   };
   const Case cases[] = {
-      {"history", {}},
-      {"history", {{"provider", " "}}},
       {"audit-trail", {}},
+      {"audit-trail", {{"grant", " "}}},
       {"release", {{"grant", ""}}},
       {"withdraw", {}},
       {"cancel", {}},

@@ -13,6 +13,10 @@
 #include "parsed_xml.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_action.h"
+#include "xmpp/payload_heartbeat.h"
+#include "xmpp/payload_history.h"
+#include "xmpp/payload_import.h"
+#include "xmpp/payload_predict.h"
 #include "xmpp/timestamps.h"
 
 namespace bourse::xmpp {
@@ -62,6 +66,9 @@ std::string grant_text(const GrantPayload& payload) { return render_grant(payloa
 std::string action_text(const ActionPayload& payload) { return render_action(payload.pool, payload.action); }
 std::string explain_text(const ExplainPayload& payload) { return render_explain(payload.pool, payload.request); }
 
+std::string predict_text(const PredictPayload& payload) { return render_predict(payload.pool, payload.question); }
+std::string import_text(const ImportPayload& payload) { return render_import(payload.pool, payload.part); }
+
 Rendered through(const std::string& name, const gloox::Tag& tag) {
   if (name.starts_with("action-")) return rendered(parse_action(tag), action_text);
   if (name.starts_with("explanation-")) return rendered(parse_explanation(tag), render_explanation);
@@ -74,7 +81,14 @@ Rendered through(const std::string& name, const gloox::Tag& tag) {
   if (name.starts_with("grants")) return rendered(parse_grants(tag), render_grants);
   if (name.starts_with("grant")) return rendered(parse_grant(tag), grant_text);
   if (name.starts_with("availability")) return rendered(parse_availability(tag), render_availability);
-  if (name.starts_with("history")) return rendered(parse_history(tag), render_history);
+  if (name.starts_with("history-import")) return rendered(parse_import(tag), import_text);
+  if (name.starts_with("history")) {
+    const auto report = parse_history(tag);
+    return report ? render_history(*report) : Rendered(report.error());
+  }
+  if (name.starts_with("predict-") || name == "predict") return rendered(parse_predict(tag), predict_text);
+  if (name.starts_with("prediction")) return rendered(parse_prediction(tag), render_prediction);
+  if (name.starts_with("heartbeat")) return rendered(parse_heartbeat(tag), render_heartbeat);
   if (name.starts_with("audit")) return rendered(parse_audit(tag), render_audit);
   if (name.starts_with("status")) return rendered(parse_status(tag), render_status);
   return base::Error{base::Errc::kInternal, "no codec for an example of that name"};

@@ -1,0 +1,67 @@
+#include "xmpp/payload_heartbeat.h"
+
+#include <gloox/tag.h>
+
+#include <algorithm>
+
+#include "xmpp/element.h"
+#include "xmpp/payload.h"
+#include "xmpp/payload_fields.h"
+#include "xmpp/timestamps.h"
+#include "xmpp/xml_text.h"
+
+namespace bourse::xmpp {
+namespace {
+
+constexpr std::size_t kMaxZone = 64;
+
+bool is_zone_like(std::string_view zone) {
+  static constexpr std::string_view kOthers = "/_-+";
+  return zone.size() <= kMaxZone && std::ranges::all_of(zone, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  kOthers.find(c) != std::string_view::npos;
+         });
+}
+
+}  // namespace
+
+const gloox::Tag* find_heartbeat(const gloox::Tag& message) { return find_child(message, "heartbeat", kMarketNs); }
+
+base::Result<market::Heartbeat> parse_heartbeat(const gloox::Tag& tag) {
+  if (const auto known = only_attributes(tag, {"every", "zone"}); !known) return known.error();
+  if (const auto plain = no_text(tag); !plain) return plain.error();
+  market::Heartbeat heartbeat;
+  const auto every = read_duration(tag, "every");
+  if (!every) return every.error();
+  if (*every < kShortestEvery || *every > kLongestEvery) return invalid(tag, "every is from one second to one day");
+  heartbeat.every = *every;
+  heartbeat.zone = attribute_or_empty(tag, "zone");
+  if (!is_zone_like(heartbeat.zone)) return invalid(tag, "the zone is no IANA name such as Europe/Berlin");
+  bool loaded = false;
+  for (const auto* child : tag.children()) {
+    if (!is_in(*child, kMarketNs)) continue;
+    if (child->name() != "load") return unknown_element(*child, tag);
+    if (std::exchange(loaded, true)) return invalid(tag, "more than one <load/>");
+    if (const auto known = only_attributes(*child, {"cpu", "memory", "disk-free", "temperature"}); !known) {
+      return known.error();
+    }
+    if (const auto empty = empty_element(*child); !empty) return empty.error();
+    auto load = read_load(*child);
+    if (!load) return load.error();
+    heartbeat.load = *load;
+  }
+  return heartbeat;
+}
+
+std::string render_heartbeat(const market::Heartbeat& heartbeat) {
+  std::string xml = "<heartbeat xmlns='";
+  xml.append(kMarketNs).append("'");
+  append_attribute(xml, "every", format_duration(heartbeat.every));
+  if (!heartbeat.zone.empty()) append_attribute(xml, "zone", heartbeat.zone);
+  if (heartbeat.load == domain::Load()) return xml += "/>";
+  xml += "><load";
+  append_load(xml, heartbeat.load);
+  return xml += "/></heartbeat>";
+}
+
+}  // namespace bourse::xmpp

@@ -1,0 +1,236 @@
+#include "bench/history/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <stdexcept>
+#include <vector>
+
+#include "bench/history/figures.h"
+#include "history/day_rollup.h"
+#include "history/statistics.h"
+#include "storage/pg_reader.h"
+#include "storage/pg_store.h"
+
+namespace bourse::bench {
+namespace {
+
+using base::Timestamp;
+using std::chrono::floor;
+using SteadyClock = std::chrono::steady_clock;
+
+const domain::PoolName kPool{"commons"};
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+struct Ignored final : market::StateLoader {
+  base::Status on_offer(market::OfferRow&&) override { return base::Done{}; }
+  base::Status on_request(market::RequestRow&&) override { return base::Done{}; }
+  base::Status on_grant(market::GrantRow&&) override { return base::Done{}; }
+  base::Status on_sanction(market::SanctionRow&&) override { return base::Done{}; }
+  base::Status on_usage(market::UsageRow&&) override { return base::Done{}; }
+  base::Status on_node(pubsub::NodeRow&&) override { return base::Done{}; }
+  base::Status on_affiliation(pubsub::AffiliationRow&&) override { return base::Done{}; }
+  base::Status on_subscription(pubsub::SubscriptionRow&&) override { return base::Done{}; }
+  base::Status on_item(pubsub::ItemRow&&) override { return base::Done{}; }
+  base::Status on_provider(market::ProviderRow&&) override { return base::Done{}; }
+  base::Status on_gap(const history::Window&) override { return base::Done{}; }
+  base::Status on_history_counts(std::string&&) override { return base::Done{}; }
+  base::Status on_undelivered(market::Event&&) override { return base::Done{}; }
+};
+
+// Each provider's intervals follow one another, up and down in turn, of lengths that differ from provider to provider;
+// all providers' close in the order of time.
+class Workload {
+ public:
+  Workload(const StorePlan& plan, Timestamp until) : plan_(plan) {
+    begin_ = floor<std::chrono::hours>(until) - std::chrono::days(plan.days);
+    step_ = base::Duration(std::chrono::days(plan.days)) / static_cast<std::int64_t>(rounds());
+    for (std::uint64_t i = 0; i < plan.providers; ++i) {
+      names_.push_back(domain::Jid::parse(fmt::format("volunteer-{}@example.org", i)).value());
+    }
+  }
+
+  [[nodiscard]] std::uint64_t rounds() const { return plan_.intervals / plan_.providers; }
+  [[nodiscard]] const domain::Jid& name(std::uint64_t provider) const { return names_[provider]; }
+  [[nodiscard]] Timestamp begin() const { return begin_; }
+  [[nodiscard]] Timestamp end() const { return begin_ + step_ * static_cast<std::int64_t>(rounds()); }
+
+  // Interval number `round` of a provider: beginnings are a step apart, shifted by up to half a one.
+  [[nodiscard]] domain::AvailabilityInterval interval(std::uint64_t provider, std::uint64_t round) const {
+    const bool down = round % 2 != 0;
+    return {down ? domain::Presence::kDown : domain::Presence::kUp, boundary(provider, round),
+            boundary(provider, round + 1), down ? 1 : 3};
+  }
+
+  void fill(market::Batch& batch, std::uint64_t first, std::uint64_t count) const {
+    std::map<std::int64_t, market::HourRow> hours;
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      const std::uint64_t provider = i % plan_.providers;
+      const auto closed = interval(provider, i / plan_.providers);
+      for (const auto& cell : history::day_cells({closed}, {}, {closed.since, *closed.until})) {
+        batch.days.push_back({names_[provider], cell.day, cell.up_total(), cell.down_total(), cell.outages});
+        for (std::size_t hour = 0; hour < cell.up.size(); ++hour) {
+          if (cell.up[hour] + cell.down[hour] == base::Duration::zero()) continue;
+          auto& sum = hours[std::int64_t{cell.day} * 24 + static_cast<std::int64_t>(hour)];
+          sum.up += cell.up[hour];
+          sum.down += cell.down[hour];
+        }
+      }
+      batch.closed.push_back({names_[provider], closed});
+    }
+    for (auto& [hour, sum] : hours) {
+      sum.hour = hour;
+      batch.hours.push_back(sum);
+    }
+    merge_days(batch.days);
+  }
+
+ private:
+  [[nodiscard]] Timestamp boundary(std::uint64_t provider, std::uint64_t round) const {
+    std::uint64_t mixed = (provider * 0x9E3779B97F4A7C15ULL) ^ (round * 0xC2B2AE3D27D4EB4FULL);
+    mixed ^= mixed >> 29;
+    const auto shift = static_cast<std::int64_t>(mixed % 1000) * (step_.count() / 2000);
+    return begin_ + step_ * static_cast<std::int64_t>(round) + base::Duration(shift);
+  }
+  // One row a provider and day, as in a market's batch.
+  static void merge_days(std::vector<market::DayRow>& days) {
+    std::ranges::sort(days, {}, [](const auto& row) { return std::pair(row.provider.text(), row.day); });
+    std::vector<market::DayRow> merged;
+    for (auto& row : days) {
+      if (!merged.empty() && merged.back().provider == row.provider && merged.back().day == row.day) {
+        merged.back().up += row.up;
+        merged.back().down += row.down;
+        merged.back().outages += row.outages;
+      } else {
+        merged.push_back(std::move(row));
+      }
+    }
+    days = std::move(merged);
+  }
+
+  StorePlan plan_;
+  Timestamp begin_;
+  base::Duration step_{};
+  std::vector<domain::Jid> names_;
+};
+
+void must(const market::CommitResult& result) {
+  if (result.outcome != market::CommitOutcome::kCommitted) throw std::runtime_error("not committed: " + result.text);
+}
+
+template <class T>
+T must(base::Result<T> result) {
+  if (!result.ok()) throw std::runtime_error(result.error().text);
+  return std::move(result).value();
+}
+
+void ingest(const StorePlan& plan, const Workload& workload) {
+  storage::PgStore store({plan.uri, "bench_history"});
+  Ignored ignored;
+  const market::Lease lease = must(store.acquire(kPool, "bench", ignored));
+  market::Batch batch;
+  batch.epoch = lease.epoch;
+  batch.number = lease.last_batch;
+  batch.counters = lease.counters;
+  const std::uint64_t total = workload.rounds() * plan.providers;
+  double committing = 0;
+  double last_tenth = 0;
+  for (std::uint64_t first = 0; first < total; first += plan.batch) {
+    ++batch.number;
+    batch.closed.clear();
+    batch.days.clear();
+    batch.hours.clear();
+    workload.fill(batch, first, std::min(plan.batch, total - first));
+    const auto start = SteadyClock::now();
+    must(store.commit(batch));
+    committing += seconds_since(start);
+    if (first >= total / 10 * 9) last_tenth += seconds_since(start);
+    if (first / plan.batch % 50 == 0) {
+      std::fprintf(stderr, "\r%3.0f %%", 100.0 * static_cast<double>(first) / static_cast<double>(total));
+    }
+  }
+  std::fprintf(stderr, "\r     \r");
+  // Who is there now, as a running market has it.
+  market::Batch now;
+  now.epoch = batch.epoch;
+  now.number = batch.number + 1;
+  now.counters = batch.counters;
+  for (std::uint64_t i = 0; i < plan.providers; ++i) {
+    const auto last = workload.interval(i, workload.rounds() - 1);
+    now.providers.push_back({workload.name(i), domain::Presence::kUp, *last.until, "", std::string(472, 'c')});
+    now.loads.push_back({workload.name(i), *last.until, {0.5F, 0.5F, 1'000'000, std::nullopt}});
+  }
+  must(store.commit(now));
+  store.release(lease);
+  figure("ingest_intervals_per_second", static_cast<double>(total) / committing, "1/s");
+  figure("ingest_intervals_per_second_last_tenth", static_cast<double>(total / 10) / last_tenth, "1/s");
+}
+
+double percentile(std::vector<double> times, double share) {
+  std::ranges::sort(times);
+  return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
+}
+
+// 90 days of one provider, with what is made of them.
+void ask_providers(const StorePlan& plan, const Workload& workload) {
+  storage::PgReader reader({plan.uri, "bench_history"});
+  const history::Window window{workload.end() - std::chrono::days(90), workload.end()};
+  std::vector<double> times;
+  std::uint64_t intervals = 0;
+  for (std::uint64_t i = 0; i < plan.questions + 20; ++i) {
+    const auto& name = workload.name(i * 7919 % plan.providers);
+    const auto start = SteadyClock::now();
+    const auto found = must(reader.availability(kPool, name, window.since, window.until));
+    const auto gaps = must(reader.gaps(kPool, window));
+    const auto figures = history::statistics(found, gaps, window);
+    const auto profile = must(history::week_profile(found, gaps, window, "Europe/Berlin"));
+    const auto survival = history::Survival::estimate(history::up_runs(found, gaps, window));
+    if (figures.observed() <= base::Duration::zero()) throw std::runtime_error("nothing was seen of " + name.text());
+    if (i < 20) continue;  // connects, fills caches
+    times.push_back(seconds_since(start) * 1e3);
+    intervals += found.size();
+    if (profile.up.empty() || survival.steps().empty()) throw std::runtime_error("nobody ever went");
+  }
+  figure("provider_90_days_p50", percentile(times, 0.5), "ms");
+  figure("provider_90_days_p99", percentile(times, 0.99), "ms");
+  figure("provider_90_days_intervals", static_cast<double>(intervals) / static_cast<double>(times.size()), "intervals");
+}
+
+void ask_pool(const StorePlan& plan, const Workload& workload) {
+  storage::PgReader reader({plan.uri, "bench_history"});
+  const std::int32_t until = history::day_of(workload.end());
+  std::vector<double> times;
+  for (int i = 0; i < 20; ++i) {
+    const auto start = SteadyClock::now();
+    const auto sums = must(reader.day_sums(kPool, {}, until - 30, until));
+    const auto now = must(reader.providers_now(kPool, {}));
+    times.push_back(seconds_since(start) * 1e3);
+    if (sums.size() != 30 || now.size() != plan.providers) throw std::runtime_error("days or providers are missing");
+  }
+  figure("pool_30_days_p50", percentile(times, 0.5), "ms");
+  figure("pool_30_days_max", percentile(times, 1), "ms");
+}
+
+}  // namespace
+
+int measure_store(const StorePlan& plan) {
+  const auto now = std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now());
+  const Workload workload(plan, now - std::chrono::hours(1));
+  ingest(plan, workload);
+  ask_providers(plan, workload);
+  ask_pool(plan, workload);
+  return 0;
+}
+
+int measure_heartbeats(const HeartbeatsPlan& /*plan*/) {
+  std::fprintf(stderr, "heartbeats: not measured yet\n");
+  return 0;
+}
+
+}  // namespace bourse::bench
