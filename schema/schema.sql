@@ -618,9 +618,10 @@ DECLARE
   child text;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('bourse.ensure_partitions'));
-  intervals := CASE WHEN intervals IS NOT NULL THEN least(intervals, youngest) END;
-  days := CASE WHEN days IS NOT NULL THEN least(days, youngest) END;
-  events := CASE WHEN events IS NOT NULL THEN least(events, youngest) END;
+  -- Whole months, everywhere: what belongs together goes together.
+  intervals := CASE WHEN intervals IS NOT NULL THEN date_trunc('month', least(intervals, youngest)) END;
+  days := CASE WHEN days IS NOT NULL THEN date_trunc('month', least(days, youngest)) END;
+  events := CASE WHEN events IS NOT NULL THEN date_trunc('month', least(events, youngest)) END;
   FOR parent, kept IN VALUES ('availability', intervals), ('availability_days', days), ('events', events) LOOP
     CONTINUE WHEN kept IS NULL;
     FOR child IN

@@ -12,8 +12,7 @@ bench_history() {
   : >"$dir/measures"
   prepare_history store
   measure_history store --uri "$(pg_uri boursed bourse_store)" --intervals "$intervals"
-  prepare_history heartbeats
-  measure_history heartbeats --uri "$(pg_uri boursed bourse_heartbeats)"
+  measure_heartbeats
   if [[ -e $data/node_events_1995_2005.tab.gz ]]; then
     gzip -dc "$data/node_events_1995_2005.tab.gz" >"$dir/trace"
     measure_history prediction --trace "$dir/trace"
@@ -44,6 +43,29 @@ FROM generate_series(date_trunc('month', now()) - interval '6 months', now(), in
 SQL
 }
 
+# boursed behind Prosody, and a component that is all the agents.
+measure_heartbeats() {
+  local ports agents=100000 seconds=60 boursed
+  [[ -z $quick ]] || seconds=20
+  heading "Measuring: heartbeats of $agents agents"
+  ensure_tls "$dir/tls"
+  ensure_secret "$dir/secret"
+  ensure_accounts "$dir/accounts" user1
+  mapfile -t ports < <(free_ports 2)
+  start_prosody "$dir/prosody" "${ports[0]}" "${ports[1]}" "$dir/tls" "$dir/secret" "$dir/accounts" bench \
+    "bourse.$xmpp_domain" "agents.$xmpp_domain"
+  run_as_self
+  prepare_database bourse_heartbeats
+  write_boursed_configuration "$dir/boursed" bourse_heartbeats "${ports[1]}" "$dir/secret" "admin@$xmpp_domain"
+  "$bin/boursed" migrate --config "$dir/boursed/boursed.toml" >"$dir/migrate.log" 2>&1 ||
+    { cat "$dir/migrate.log" >&2; die "boursed migrate failed"; }
+  start_boursed boursed "$dir/boursed" "$dir/boursed.log" "$bin/boursed"
+  boursed=$started_pid
+  "$root/tests/bench/history/agents.py" --port "${ports[1]}" --jid "agents.$xmpp_domain" --secret-file "$dir/secret" \
+    --service "bourse.$xmpp_domain" --agents "$agents" --seconds "$seconds" --boursed "$boursed" \
+    --postgresql "$(head -n 1 "$dir/pg/data/postmaster.pid")" | tee -a "$dir/measures"
+}
+
 measure_history() { # PART ARGUMENTS…
   local part=$1
   shift
@@ -56,7 +78,8 @@ report_history() {
   python3 - "$dir/measures" "$commit" "${quick:+quick}" <<'PYTHON'
 import json, sys
 
-targets = {"ingest_intervals_per_second": (50_000, "at least"), "provider_90_days_p99": (5, "at most"), "pool_30_days_max": (200, "at most")}
+targets = {"ingest_intervals_per_second": (50_000, "at least"), "provider_90_days_p99": (5, "at most"), "pool_30_days_max": (200, "at most"),
+           "heartbeats_cores": (0.5, "at most")}
 measures = []
 for line in open(sys.argv[1], encoding="utf-8"):
     if not line.startswith("{"):

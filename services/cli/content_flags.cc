@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "base/config.h"
@@ -180,6 +181,10 @@ void RequestFlags::add_placement_to(CLI::App& app) {
   app.add_option("--count", count, "grants wanted")->check(CLI::Range(1U, domain::kMaxCount));
   app.add_flag("--gang", gang, "all of them at once, or none");
   app.add_option("--spares", spares, "so many more where there is room")->check(CLI::Range(0U, domain::kMaxSpares));
+  app.add_option("--assurance", assurance,
+                 "only as many spares as it takes until the count stays for the duration with that probability")
+      ->type_name("0.95")
+      ->check(CLI::Range(0.001, 0.999));
   app.add_option_function<std::vector<std::string>>(
          "--spread", [this](const std::vector<std::string>& by) { spread = by.empty() ? std::string() : by.front(); },
          "no two grants from the same: provider (without BY), domain, or the name of an attribute")
@@ -219,6 +224,8 @@ Result<domain::Request> RequestFlags::request(base::Timestamp now) const {
   made.prefers = std::move(*best);
   made.count = count;
   made.spares = spares;
+  made.assurance = static_cast<std::uint32_t>(std::lround(assurance * 1000));
+  if (assurance > 0 && spares == 0) made.spares = domain::kMostSparesAssured;
   made.gang = gang;
   if (spread) made.spread = spread->empty() ? std::string(domain::kByProvider) : xmpp::parse_spread(*spread);
   for (const auto& text : apart) {

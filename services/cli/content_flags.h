@@ -57,6 +57,7 @@ struct RequestFlags {
   std::string prefers = "best-fit";
   std::uint32_t count = 1;
   std::uint32_t spares = 0;
+  double assurance = 0;
   bool gang = false;
   std::optional<std::string> spread;  // empty: by provider
   std::vector<std::string> apart;     // "request[:by]"

@@ -26,6 +26,10 @@ std::string explanation_page(const market::RequestExplanation& explanation, base
     page += "\n" + table.text(false, colour);
     page += fmt::format("({} of {} offers fit; ALONE: ruled out by nothing else)\n", explanation.fitting,
                         explanation.offers);
+    if (explanation.drawn_from > explanation.offers) {
+      page += fmt::format("(counted among {} of the {} open offers, drawn evenly)\n", explanation.offers,
+                          explanation.drawn_from);
+    }
   }
   std::vector<std::string> misses;
   for (const auto& miss : explanation.nearest) misses.push_back(xmpp::in_words(miss));

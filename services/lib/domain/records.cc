@@ -96,6 +96,7 @@ std::string encode(const Request& request) {
   for (const auto& extension : request.extensions) message.add_extensions(extension);
   for (const auto& service : request.services) message.add_services(service);
   message.set_spares(request.spares);
+  message.set_assurance(request.assurance);
   message.set_gang(request.gang);
   for (const auto& apart : request.apart) {
     auto& to = *message.add_apart();
@@ -121,6 +122,7 @@ base::Result<Request> decode_request(std::string_view bytes) {
   request.extensions.assign(message->extensions().begin(), message->extensions().end());
   request.services.assign(message->services().begin(), message->services().end());
   request.spares = message->spares();
+  request.assurance = message->assurance();
   request.gang = message->gang();
   for (const auto& from : message->apart()) request.apart.push_back({{from.request()}, from.by()});
   request.priority = message->priority();

@@ -87,6 +87,13 @@ base::Status check_amounts(const Request& request, base::Timestamp now) {
     return refuse(fmt::format("count must be from 1 to {}", kMaxCount));
   }
   if (request.spares > kMaxSpares) return refuse(fmt::format("spares must be from 0 to {}", kMaxSpares));
+  if (request.assurance > 0 && (request.assurance >= 1000 || request.spares == 0)) {
+    return refuse("an assurance is a probability above 0 and below 1 of a request with spares");
+  }
+  if (request.assurance > 0 && (request.count > kMostAssured || request.spares > kMostSparesAssured)) {
+    return refuse(
+        fmt::format("an assurance is for a count of up to {} and up to {} spares", kMostAssured, kMostSparesAssured));
+  }
   if (request.priority < -kMaxPriority || request.priority > kMaxPriority) {
     return refuse(fmt::format("priority must be from -{} to {}", kMaxPriority, kMaxPriority));
   }

@@ -37,6 +37,8 @@ struct Request {
   Preference prefers;                 // what is best of all that fits
   std::uint32_t count = 1;            // grants wanted
   std::uint32_t spares = 0;           // granted beyond count where there is room when the request is served
+  std::uint32_t assurance = 0;        // thousandths: only as many spares as it takes until `count` of the grants stay
+                                      // for the duration with that probability; 0: all of them
   bool gang = false;                  // all `count` at once, or none
   std::string spread;                 // no two grants of the request with the same of these; empty: anywhere
   std::vector<AntiAffinity> apart;
@@ -50,6 +52,8 @@ struct Request {
 
 inline constexpr std::uint32_t kMaxCount = 10'000;
 inline constexpr std::uint32_t kMaxSpares = 1'000;
+inline constexpr std::uint32_t kMostAssured = 100;       // grants of a request with an assurance
+inline constexpr std::uint32_t kMostSparesAssured = 32;  // … and spares
 inline constexpr std::size_t kMaxRequestServices = 16;
 inline constexpr std::size_t kMaxApart = 16;
 inline constexpr std::int32_t kMaxPriority = 100;  // and -100

@@ -104,7 +104,8 @@ double PoolModel::up_for(Duration further, const ProviderModel& provider, Durati
   std::size_t bin = age_class(age);
   std::size_t hour = hour_of_week(now, east);
   Timestamp hour_ends = floor<hours>(now + east) + hours(1) - east;
-  while (at < until) {
+  constexpr double kNever = 50;  // e to the power of minus that is nothing
+  while (at < until && sum * static_cast<double>(provider.frailty) < kNever) {
     Timestamp next = std::min(until, hour_ends);
     if (bin + 1 < kAgeClasses) next = std::min(next, born + age_class_begins(bin + 1));
     sum += in_hours(next - at) * hazard_[bin] * hour_[hour] * static_cast<double>(provider.hour[day_hour(hour)]);

@@ -96,7 +96,7 @@ struct PredictAvailability {
   base::Duration further{};
   std::optional<std::uint32_t> at_least = {};  // none: all of them
 };
-inline constexpr std::size_t kMostPredicted = 200;
+inline constexpr std::size_t kMostPredicted = 50;
 
 // History from elsewhere, of an operator: parts are gathered in memory until the last has come, then written together
 // or not at all.

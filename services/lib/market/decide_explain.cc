@@ -29,6 +29,7 @@ void Decision::tell_why(const RequestEntry& request, RequestExplanation& answer)
   }
   auto matching = state_.engine->explain(handle, now_, excluded(request));
   answer.offers = matching.offers;
+  if (matching.drawn_from > matching.offers) answer.drawn_from = matching.drawn_from;
   answer.fitting = matching.fitting;
   answer.rejections = std::move(matching.rejections);
   answer.changes = std::move(matching.changes);

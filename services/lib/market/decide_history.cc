@@ -16,8 +16,11 @@ constexpr int kMissed = 3;  // heartbeats, until an agent counts as silent
 constexpr base::Duration kShortestBeat = std::chrono::seconds(5);
 constexpr base::Duration kLongestBeat = std::chrono::hours(1);
 constexpr std::size_t kMostLoads = 5'000;
+constexpr base::Duration kLongestPredicted = std::chrono::hours(24 * 90);
 constexpr std::size_t kMostImported = 500'000;  // intervals of one import
-constexpr std::size_t kMostImports = 4;         // at a time
+constexpr std::int64_t kMostCells = 2'000'000;  // days they touch, together
+constexpr base::Duration kSettled = std::chrono::hours(1);
+constexpr std::size_t kMostImports = 4;  // at a time
 constexpr base::Duration kImportPatience = std::chrono::minutes(10);
 
 }  // namespace
@@ -44,13 +47,16 @@ void Decision::operator()(const Heartbeat& heartbeat) {
   state_.hear(session, now_, now_ + kMissed * std::clamp(heartbeat.every, kShortestBeat, kLongestBeat));
   const auto provider = session.bare();
   if (!state_.history.running(provider)) return;
-  if (auto row = state_.history.set_zone(provider, heartbeat.zone)) plan_.changes.emplace_back(std::move(*row));
+  if (!heartbeat.zone.empty()) {
+    if (auto row = state_.history.set_zone(provider, heartbeat.zone)) plan_.changes.emplace_back(std::move(*row));
+  }
   state_.loads.insert_or_assign(provider, LoadRow{provider, now_, heartbeat.load});
 }
 
 // Down since it was heard last: nobody knows of anything later. Its session is there still, as far as its server knows:
 // what it publishes again lives by it.
 void Decision::pass_heartbeats() {
+  if (!state_.history.looks()) return;  // nobody can be heard
   while (!state_.silences.empty() && state_.silences.begin()->first <= now_) {
     const auto session = state_.silences.begin()->second;
     end_reason_ = domain::EndReason::kHeartbeatMissed;
@@ -94,6 +100,9 @@ void Decision::look_again() {
 }
 
 void Decision::operator()(const PredictAvailability& question) {
+  if (question.further > kLongestPredicted) {
+    return fail(Errc::kInvalidPayload, "nobody can say who stays for longer than 90 days");
+  }
   if (question.providers.empty() || question.providers.size() > kMostPredicted) {
     return fail(Errc::kInvalidPayload, "ask about 1 to " + std::to_string(kMostPredicted) + " providers");
   }
@@ -150,6 +159,7 @@ void Decision::import_history(std::vector<ClosedInterval>&& intervals) {
     return std::pair(a.provider.text(), a.interval.since) < std::pair(b.provider.text(), b.interval.since);
   });
   const ClosedInterval* before = nullptr;
+  std::int64_t cells = 0;
   for (const auto& each : intervals) {
     const auto& interval = each.interval;
     const auto refuse = [&](const std::string& why) {
@@ -162,6 +172,9 @@ void Decision::import_history(std::vector<ClosedInterval>&& intervals) {
     }
     const auto running = state_.history.running(each.provider);
     if (running && *interval.until > running->since) return refuse("it overlaps what is recorded already");
+    if (!running && *interval.until > now_ - kSettled) return refuse("it ends less than an hour ago");
+    cells += 1 + (*interval.until - interval.since) / std::chrono::hours(24);
+    if (cells > kMostCells) return refuse("the import covers too many days: bring it in several imports");
     if (*interval.until > interval.since) before = &each;  // what has no length is in nobody's way
   }
   const auto count = intervals.size();

@@ -1,6 +1,7 @@
 // Who gets what: requests that want something now, and what came free, offered to those who are due next.
 #include <algorithm>
 
+#include "history/together.h"
 #include "market/decision.h"
 
 namespace bourse::market {
@@ -56,6 +57,23 @@ void Decision::settle() {
   }
 }
 
+// Who asks for an assurance wants only as many as it takes until so many of all its grants are likely to stay.
+bool Decision::wants_spare(const RequestEntry& request) const {
+  const auto& content = request.content;
+  if (request.granted >= content.count + content.spares) return false;
+  if (content.assurance == 0) return true;
+  // Grants of one provider go together: one of them counts.
+  std::unordered_set<domain::Jid> providers;
+  std::vector<double> stays;
+  for (const auto id : request.grants) {
+    const auto& provider = state_.find_grant(id)->provider;
+    if (!providers.insert(provider).second) continue;
+    stays.push_back(state_.history.up_for(provider, content.duration, now_));
+  }
+  const double together = history::at_least(content.count, stays, state_.history.correlation(content.duration));
+  return together * 1000 < content.assurance;
+}
+
 bool Decision::match(RequestEntry& request) {
   if (request.state != RequestState::kWaiting) return true;
   const auto granted_before = request.granted;
@@ -68,7 +86,7 @@ bool Decision::match(RequestEntry& request) {
   while (request.granted < content.count && grant_one(request, passed_over)) {
   }
   if (request.granted >= content.count) {
-    while (request.granted < content.count + content.spares && grant_one(request, passed_over)) {
+    while (wants_spare(request) && grant_one(request, passed_over)) {
     }
     request.complete = request.complete || is_all_confirmed(request);
     stop_wanting(request, RequestState::kGranted);

@@ -21,6 +21,8 @@ constexpr std::size_t kMostSampled = 200;            // of a pool, for its survi
 constexpr Duration kLongestWindow = days(366 * 30);  // archives go back decades
 constexpr Duration kLongestOfPool = days(366 * 2);
 
+constexpr Duration kMoment(1);  // more, so that what began before the window does not begin with it
+
 std::int64_t micros(Timestamp at) { return at.time_since_epoch().count(); }
 
 base::Status check(const HistoryQuery& query) {
@@ -152,7 +154,7 @@ class Answer {
     std::vector<history::Run> runs;
     history::DayCells cells;
     for (const auto& provider : query_.providers) {
-      const auto intervals = reader_.availability(query_.pool, provider, query_.since, query_.until);
+      const auto intervals = reader_.availability(query_.pool, provider, query_.since - kMoment, query_.until);
       if (!intervals) return intervals.error();
       add(provider, *now, *intervals);
       if (query_.days) history::add(cells, history::day_cells(*intervals, report_.gaps, window()));
@@ -172,9 +174,9 @@ class Answer {
     one.statistics = history::statistics(intervals, report_.gaps, window());
     const auto now = std::ranges::find(all, provider, &ProviderNow::provider);
     if (now != all.end()) {
-      one.now = now->presence;
-      one.since = now->since;
       if (!report_.details_withheld) {
+        one.now = now->presence;
+        one.since = now->since;
         one.heard = now->heard;
         one.load = now->load;
       }
@@ -220,7 +222,7 @@ class Answer {
   base::Status pool() {
     report_.since = std::chrono::floor<days>(report_.since);
     const Timestamp next_midnight = std::chrono::ceil<days>(report_.until);
-    if (next_midnight <= query_.asked) report_.until = next_midnight;
+    report_.until = query_.asked == Timestamp{} ? next_midnight : std::min(next_midnight, query_.asked);
     if (const auto read = read_gaps(); !read) return read;
     const auto now = reader_.providers_now(query_.pool, {});
     if (!now) return now.error();
@@ -232,6 +234,9 @@ class Answer {
     if (const auto added = add_closed(cells); !added) return added;
     report_.provider_count = now->size();
     if (query_.names) {
+      if (!viewer_.privileged && !policy_.details_for_all) {
+        return base::Error{Errc::kForbidden, "who the providers of a pool ever were is shown to operators"};
+      }
       auto names = names_of(*now, query_.page);
       if (!names) return names.error();
       report_.names = std::move(*names);

@@ -121,7 +121,7 @@ std::optional<HistoryBook::Turn> HistoryBook::turn(const domain::Jid& provider, 
 
 std::optional<ProviderRow> HistoryBook::set_zone(const domain::Jid& provider, const std::string& zone) {
   const auto found = index_.find(provider);
-  if (found == index_.end() || entries_[found->second].zone == zone) return std::nullopt;
+  if (found == index_.end() || entries_[found->second].zone == zone || !domain::find_zone(zone)) return std::nullopt;
   entries_[found->second].zone = zone;
   return row_of(provider, found->second);
 }

@@ -49,7 +49,8 @@ class HistoryBook {
   };
   [[nodiscard]] std::optional<Turn> turn(const domain::Jid& provider, domain::Presence presence, base::Timestamp at,
                                          domain::EndReason reason);
-  // What its agent says of where it is; nothing when that was known, or the provider is not.
+  // What its agent says of where it is; nothing when that was known, there is no such zone, or the provider is not
+  // known.
   [[nodiscard]] std::optional<ProviderRow> set_zone(const domain::Jid& provider, const std::string& zone);
 
   // From elsewhere: does not touch what is running.

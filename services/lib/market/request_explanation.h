@@ -32,7 +32,8 @@ struct RequestExplanation {
   std::optional<std::string> quota;           // which group's quota it would exceed, in words
   std::optional<domain::OfferId> held_offer;  // kept for it since it waited too long …
   std::optional<base::Timestamp> held_from;   // … and free for it from then on
-  std::uint64_t offers = 0;
+  std::uint64_t offers = 0;                   // looked at …
+  std::uint64_t drawn_from = 0;               // … when more are open: of so many, drawn evenly
   std::uint64_t fitting = 0;
   std::vector<matching::Rejection> rejections;
   std::vector<NearMiss> nearest;

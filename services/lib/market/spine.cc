@@ -110,6 +110,7 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
         state->history.look_away(alive);  // until the link is up
       } else {
         looked_ = alive;
+        furthest_ = alive;
       }
       if (state_) state->take_presence_from(*state_);
       state_ = std::move(state);
@@ -147,15 +148,22 @@ base::Duration Spine::until_next_timer(base::Timestamp now) const {
   return next <= now ? base::Duration::zero() : std::min(kLongestWait, next - now);
 }
 
-// The decider looks several times a second. When it did not for long, the process was stopped, or the clock jumped.
+// The decider looks several times a second. When it did not for long, the process was stopped, or the clock jumped: a
+// command that says so. A clock that was behind and is right again had seen some of that time before.
+std::optional<Command> Spine::look(base::Timestamp now) {
+  const auto since = std::max(looked_, furthest_);
+  const bool blind = looked_ != base::Timestamp{} && now - looked_ > kBlind && since < now;
+  looked_ = now;
+  furthest_ = std::max(furthest_, now);
+  if (!blind) return std::nullopt;
+  return Command{config_.pool.pool, {}, {}, Unobserved{{since, now}}};
+}
+
 std::vector<Command> Spine::take_commands(base::Timestamp& now) {
   auto commands = queue_.pop_some(config_.most_per_batch, until_next_timer(clock_.now()));
   now = clock_.now();
   if (until_next_timer(now) == base::Duration::zero()) commands.push_back({config_.pool.pool, {}, {}, Tick{}});
-  if (looked_ != base::Timestamp{} && now - looked_ > kBlind) {
-    commands.insert(commands.begin(), Command{config_.pool.pool, {}, {}, Unobserved{{looked_, now}}});
-  }
-  looked_ = now;
+  if (auto gap = look(now)) commands.insert(commands.begin(), std::move(*gap));
   return commands;
 }
 
@@ -287,6 +295,7 @@ void Spine::recover(const std::stop_token& stop) {
 
 // Each command in a batch of its own, so that one which cannot be committed does not take others with it.
 void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop) {
+  if (auto gap = look(clock_.now())) commands.insert(commands.begin(), std::move(*gap));
   for (std::ptrdiff_t next = 0; next < std::ssize(commands); ++next) {
     const auto command = commands.begin() + next;
     // Presence outlives a load, but not what the failed batch meant to send on it.
@@ -303,7 +312,11 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
                   result.text);
     // What nobody repeats is tried again, unless the database itself will not have it.
     const bool again = !expects_answer(*command) && result.outcome != CommitOutcome::kRejected;
-    refuse({*command});
+    if (result.outcome == CommitOutcome::kRejected) {
+      refuse({*command}, {base::Errc::kConflict, "the database refuses it: " + result.text});
+    } else {
+      refuse({*command});
+    }
     if (!load(stop, kPatience)) {
       refuse({command + 1, commands.end()});
       if (!load(stop, kForever)) return;
@@ -314,11 +327,13 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
   }
 }
 
-void Spine::refuse(const std::vector<Command>& commands) {
+void Spine::refuse(const std::vector<Command>& commands) { refuse(commands, {base::Errc::kUnavailable, kAway}); }
+
+void Spine::refuse(const std::vector<Command>& commands, const base::Error& why) {
   std::vector<Reply> replies;
   for (const auto& command : commands) {
     if (command.reply_to.stanza_id.empty()) continue;
-    replies.push_back({command.reply_to, base::Error{base::Errc::kUnavailable, kAway}});
+    replies.push_back({command.reply_to, why});
   }
   delivery_.reply(std::move(replies));
 }

@@ -59,6 +59,8 @@ class Spine {
   void recover(const std::stop_token& stop);
   void settle_one_by_one(std::vector<Command>&& commands, const std::stop_token& stop);
   void refuse(const std::vector<Command>& commands);
+  void refuse(const std::vector<Command>& commands, const base::Error& why);
+  [[nodiscard]] std::optional<Command> look(base::Timestamp now);
   void finish();
 
   SpineConfig config_;
@@ -72,8 +74,9 @@ class Spine {
   std::unique_ptr<State> state_;  // the decider's
   Lease lease_;                   // the committer's, or the decider's while the committer rests
   std::uint64_t last_batch_ = 0;
-  base::Timestamp renewed_{};  // the committer's
-  base::Timestamp looked_{};   // the decider's: when it last did; the epoch: never
+  base::Timestamp renewed_{};   // the committer's
+  base::Timestamp furthest_{};  // … and the latest moment it ever saw
+  base::Timestamp looked_{};    // the decider's: when it last did; the epoch: never
 
   std::mutex mutex_;
   std::condition_variable changed_;

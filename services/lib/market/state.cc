@@ -234,7 +234,9 @@ void State::unbind(OfferEntry& entry) {
   BOURSE_CHECK(found != sessions_.end());
   found->second.offers.erase(handle_of(entry));
   entry.session = nullptr;
-  if (found->second.offers.empty() && !found->second.present) sessions_.erase(found);
+  if (!found->second.offers.empty() || found->second.present) return;
+  silences.erase({found->second.silent, found->first});
+  sessions_.erase(found);
 }
 
 void State::set_expiry(OfferEntry& entry, base::Timestamp expires) {
@@ -455,7 +457,7 @@ base::Timestamp State::next_timer() const {
   consider(deadlines);
   consider(offer_expiries);
   consider(quarantine_ends);
-  consider(silences);
+  if (history.looks()) consider(silences);
   consider(starving);
   if (!history.looks()) next = std::min(next, *history.away_since() + std::chrono::minutes(1));
   if (!loads.empty()) next = std::min(next, loads_kept + kKeepLoadsEvery);

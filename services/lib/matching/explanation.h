@@ -40,6 +40,7 @@ struct Miss {
 
 struct Explanation {
   std::uint64_t offers = 0;           // open ones that were looked at
+  std::uint64_t drawn_from = 0;       // … of so many: very large markets are looked at in part, drawn evenly
   std::uint64_t fitting = 0;          // of these, could serve it now
   std::vector<Rejection> rejections;  // most `alone` first, then most offers
   std::vector<Miss> nearest;          // least lacking first, at most kMostMisses

@@ -128,7 +128,9 @@ Explanation Search::explain(const domain::Request& asked) {
       tell(offer, facts, explainer);
     }
   }
-  return explainer.finish();
+  auto explanation = explainer.finish();
+  explanation.drawn_from = offers_.size();
+  return explanation;
 }
 
 }  // namespace bourse::matching

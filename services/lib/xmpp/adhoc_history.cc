@@ -94,6 +94,7 @@ Result<Turn> run_history(const Scene& scene, const Entered& entered) {
   const auto window = entered.duration("window");
   if (!window) return window.error();
   query.until = scene.now;
+  query.asked = scene.now;
   query.since = std::max(scene.now - window->value_or(std::chrono::hours(24 * 30)), base::Timestamp{});
   if (query.since >= query.until) return {Errc::kInvalidPayload, "window: a time span such as P7D"};
   return Turn(Question{std::move(query), show_history});

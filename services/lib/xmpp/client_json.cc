@@ -75,6 +75,7 @@ Json to_json(const ListedRequest& listed) {
   json["count"] = request.count;
   json["gang"] = request.gang;
   json["spares"] = request.spares;
+  if (request.assurance > 0) json["assurance"] = request.assurance / 1000.0;
   add_text(json, "spread", request.spread);
   json["apart"] = Json::array();
   for (const auto& apart : request.apart) {
@@ -158,6 +159,7 @@ Json to_json(const market::RequestExplanation& explanation) {
   if (explanation.held_offer) json["held_offer"] = explanation.held_offer->value;
   add_time(json, "held_from", explanation.held_from);
   json["offers"] = explanation.offers;
+  if (explanation.drawn_from > explanation.offers) json["drawn_from"] = explanation.drawn_from;
   json["fitting"] = explanation.fitting;
   json["rejections"] = Json::array();
   for (const auto& rejection : explanation.rejections) {

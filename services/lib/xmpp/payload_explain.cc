@@ -145,6 +145,9 @@ Status read_standing(const gloox::Tag& tag, market::RequestExplanation& explanat
   if (const std::string* quota = attribute(tag, "quota")) explanation.quota = *quota;
   if (const auto read = read_hold(tag, explanation); !read) return read;
   if (const auto read = read_count(tag, "offers", kMostOffers, explanation.offers); !read) return read;
+  if (attribute(tag, "drawn-from") != nullptr) {
+    if (const auto read = read_count(tag, "drawn-from", kMostOffers, explanation.drawn_from); !read) return read;
+  }
   return read_count(tag, "fitting", kMostOffers, explanation.fitting);
 }
 
@@ -159,6 +162,7 @@ void append_standing(std::string& xml, const market::RequestExplanation& explana
   if (explanation.held_offer) append_attribute(xml, "held-offer", explanation.held_offer->value);
   if (explanation.held_from) append_attribute(xml, "held-from", format_timestamp(*explanation.held_from));
   append_attribute(xml, "offers", explanation.offers);
+  if (explanation.drawn_from > explanation.offers) append_attribute(xml, "drawn-from", explanation.drawn_from);
   append_attribute(xml, "fitting", explanation.fitting);
 }
 
@@ -196,7 +200,7 @@ std::string render_explain(const domain::PoolName& pool, const market::ExplainRe
 base::Result<market::RequestExplanation> parse_explanation(const gloox::Tag& tag) {
   if (const auto ours = expect(tag, "explain"); !ours) return ours.error();
   if (const auto known = only_attributes(tag, {"request", "state", "granted", "count", "submitted", "share", "quota",
-                                               "held-offer", "held-from", "offers", "fitting"});
+                                               "held-offer", "held-from", "offers", "drawn-from", "fitting"});
       !known) {
     return known.error();
   }

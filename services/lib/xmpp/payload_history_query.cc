@@ -63,6 +63,7 @@ Status read_window(const gloox::Tag& tag, base::Timestamp now, HistoryQuery& que
   if (const auto read = read_moment(tag, "until", until); !read) return read;
   if (since && until && *since >= *until) return invalid(tag, "since is not before until");
   query.until = std::min(until.value_or(now), now);
+  query.asked = now;
   query.since = since.value_or(std::max(query.until - kDefaultWindow, base::Timestamp{}));
   if (query.since >= query.until) return invalid(tag, "since is in the future: there is no history of it yet");
   return Done{};

@@ -1,5 +1,7 @@
+#include <fmt/format.h>
 #include <gloox/tag.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -59,10 +61,27 @@ Status read_count(const gloox::Tag& tag, domain::Request& request) {
   return Done{};
 }
 
+// "0.95", to thousandths.
+base::Result<std::uint32_t> read_assurance(const gloox::Tag& tag, const std::string& text) {
+  const bool decimal = text.size() >= 3 && text.size() <= 5 && text.starts_with("0.") &&
+                       std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!decimal) return invalid(tag, "an assurance is a probability such as 0.95");
+  std::uint32_t thousandths = 0;
+  for (std::size_t i = 2; i < 5; ++i) {
+    thousandths = thousandths * 10 + (i < text.size() ? static_cast<std::uint32_t>(text[i] - '0') : 0);
+  }
+  return thousandths;
+}
+
 Status read_spares(const gloox::Tag& tag, domain::Request& request) {
-  const auto text = plain_text(tag);
-  if (!text) return text.error();
-  const auto spares = parse_number(*text, domain::kMaxSpares);
+  if (const auto known = only_attributes(tag, {"assurance"}); !known) return known.error();
+  if (const std::string* assurance = attribute(tag, "assurance")) {
+    const auto parsed = read_assurance(tag, *assurance);
+    if (!parsed) return parsed.error();
+    request.assurance = *parsed;
+  }
+  if (const auto plain = no_children(tag); !plain) return plain;
+  const auto spares = parse_number(text_of(tag), domain::kMaxSpares);
   if (!spares) return within(tag, spares.error());
   request.spares = static_cast<std::uint32_t>(*spares);
   return Done{};
@@ -214,7 +233,11 @@ void append_content(std::string& xml, const domain::Request& request) {
     if (request.gang) append_attribute(xml, "gang", "true");
     xml.append(">").append(std::to_string(request.count)).append("</count>");
   }
-  if (request.spares != 0) append_element(xml, "spares", std::to_string(request.spares));
+  if (request.spares != 0) {
+    xml += "<spares";
+    if (request.assurance != 0) append_attribute(xml, "assurance", fmt::format("0.{:03}", request.assurance));
+    xml.append(">").append(std::to_string(request.spares)).append("</spares>");
+  }
   if (!request.spread.empty()) append_element(xml, "spread", request.spread);
   for (const auto& apart : request.apart) {
     xml += "<apart";

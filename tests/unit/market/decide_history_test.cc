@@ -176,9 +176,26 @@ TEST(Gaps, SilenceDuringOneIsNobodysFault) {
   arrive(pool, kAnn, "a");
   (void)pool.act(kAnn, heartbeat(60s));
   (void)pool.act(kAdmin, LinkDown{});
-  pool.now += 2min;
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(rows<HistoryClosed>(pool.pass(1min)), IsEmpty());
   (void)pool.act(kAdmin, LinkUp{});
   EXPECT_THAT(rows<HistoryClosed>(pool.pass(2min)), IsEmpty());
+  EXPECT_EQ(rows<HistoryClosed>(pool.pass(1min)).size(), 1u) << "now it is";
+}
+
+// After a restart a session is known by its offers only; its heartbeat must not outlive it.
+TEST(Heartbeats, OfASessionThatLeftUnseenAreForgotten) {
+  Pool pool;
+  EXPECT_TRUE(pool.state
+                  .on_offer({.id = {"a"},
+                             .provider = jid("ann@a.test"),
+                             .session = jid(kAnn),
+                             .resources = resources({{"cpu", "4"}}),
+                             .record = domain::encode(offer_of({{"cpu", "4"}}))})
+                  .ok());
+  (void)pool.act(kAnn, heartbeat(60s));
+  (void)pool.retract(kAnn, "offers", "a");
+  (void)pool.pass(10min);
+  (void)pool.act(kAdmin, LinkUp{});
 }
 
 TEST(Gaps, AJumpOfTheClockIsOne) {
@@ -215,6 +232,31 @@ TEST(Predictions, WhoEndedOftenIsTrustedLess) {
   EXPECT_FALSE(answer.providers[2].up_for);
   EXPECT_GE(answer.together, answer.providers[0].stays - 1e-9);
   EXPECT_FALSE(plan.writes());
+}
+
+// Of machines that stay with 0.5 each, two of which one must stay are not enough for 0.9; of those that always stayed,
+// one.
+TEST(Spares, AreAsManyAsTheAssuranceTakes) {
+  struct Case {
+    const char* name;
+    std::uint32_t assurance;
+    std::uint32_t least, most;  // grants
+  };
+  for (const Case& test : {Case{"all", 0, 9, 9}, Case{"a little", 100, 1, 1}, Case{"much", 990, 2, 8}}) {
+    Pool pool;
+    for (int i = 0; i < 12; ++i) {
+      (void)pool.publish("p" + std::to_string(i) + "@a.test/x", "o" + std::to_string(i), offer_of({{"cpu", "1"}}));
+    }
+    (void)pool.pass(2h);
+    auto request = request_of({{"cpu", "1"}});
+    request.spares = 8;
+    request.assurance = test.assurance;
+    request.duration = 4h;
+    (void)pool.request(kBob, "r", request);
+    const auto granted = pool.state.find_request({"r"})->granted;
+    EXPECT_GE(granted, test.least) << test.name;
+    EXPECT_LE(granted, test.most) << test.name;
+  }
 }
 
 ImportHistory import_of(std::vector<ClosedInterval> intervals) { return {"x", 0, true, std::move(intervals)}; }
