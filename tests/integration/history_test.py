@@ -124,11 +124,9 @@ class Recording(unittest.IsolatedAsyncioTestCase):
                 answer = await asker.ask(f"<history jid='{provider.bare}' week='true'/>")
                 return answer, answer.find(market("statistics"))
 
-            for _ in range(60):
-                answer, figures = await heard()
-                if figures.get("heard"):
-                    break
-                await in_thread(time.sleep, 0.5)
+            await in_thread(wait_until, lambda: database.rows(
+                f"SELECT 1 FROM bourse.provider_loads WHERE provider = '{provider.bare}'"), "the load is stored", 60)
+            answer, figures = await heard()
             self.assertEqual([figures.get(name) for name in ("cpu", "memory", "disk-free", "temperature")],
                              ["0.35", "0.5", "123456", "41.5"])
             self.assertEqual(answer.get("zone"), "Europe/Berlin")
@@ -144,7 +142,8 @@ class Recording(unittest.IsolatedAsyncioTestCase):
         async with participant(3) as asker:
             before = len((await asker.ask("<history/>")).findall(market("gap")))
         await in_thread(bourse.stop)
-        await in_thread(time.sleep, 2)
+        await in_thread(wait_until, lambda: database.rows(
+            "SELECT 1 FROM bourse.pools WHERE lease_until - interval '15 s' < now() - interval '2 s'"), "two seconds pass")
         await in_thread(bourse.start)
         async with participant(3) as asker:
             gaps = (await asker.ask("<history/>")).findall(market("gap"))
@@ -373,11 +372,9 @@ heartbeat = "5s"
                 jid = environment.accounts[8][0]
                 await in_thread(wait_until, lambda: database.rows(
                     "SELECT 1 FROM bourse.offers WHERE offer_id = 'beats' AND open"), "the agent's offer")
-                for _ in range(60):
-                    figures = (await asker.ask(f"<history jid='{jid}'/>")).find(market("statistics"))
-                    if figures.get("memory"):
-                        break
-                    await in_thread(time.sleep, 0.5)
+                await in_thread(wait_until, lambda: database.rows(
+                    f"SELECT 1 FROM bourse.provider_loads WHERE provider = '{jid}'"), "the agent's load is stored", 60)
+                figures = (await asker.ask(f"<history jid='{jid}'/>")).find(market("statistics"))
                 self.assertGreater(float(figures.get("memory")), 0)
                 self.assertGreater(int(figures.get("disk-free")), 0)
         finally:

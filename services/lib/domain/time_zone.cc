@@ -12,12 +12,16 @@ namespace bourse::domain {
 
 using base::Errc;
 
-base::Result<const date::time_zone*> find_zone(std::string_view name) {
+bool is_zone_name(std::string_view name) {
   constexpr std::size_t kMaxName = 64;
   const auto is_named_so = [](char c) {
     return is_alpha(c) || is_digit(c) || std::string_view("/_-+").find(c) != std::string_view::npos;
   };
-  if (name.size() > kMaxName || !std::all_of(name.begin(), name.end(), is_named_so)) {
+  return name.size() <= kMaxName && std::all_of(name.begin(), name.end(), is_named_so);
+}
+
+base::Result<const date::time_zone*> find_zone(std::string_view name) {
+  if (!is_zone_name(name)) {
     return {Errc::kInvalidPayload, "the time zone's name is not one: use an IANA name such as Europe/Berlin"};
   }
   const base::Error unknown{Errc::kInvalidPayload,

@@ -14,6 +14,8 @@ class time_zone;
 
 namespace bourse::domain {
 
+// Could name one: whether it does is find_zone()'s to say.
+[[nodiscard]] bool is_zone_name(std::string_view name);
 // kInvalidPayload names a zone that does not exist; kUnavailable: this machine has no database of zones.
 [[nodiscard]] base::Result<const date::time_zone*> find_zone(std::string_view name);
 // How far its clocks are ahead of UTC at that moment. Errors as above.

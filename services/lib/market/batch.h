@@ -36,7 +36,6 @@ struct Batch {
   std::vector<pubsub::AffiliationRow> affiliations;
   std::vector<pubsub::SubscriptionRow> subscriptions;
   std::vector<pubsub::ItemRow> items;
-  std::vector<domain::AvailabilityChange> availability;  // not written any more
   // History: providers first, what refers to them afterwards.
   std::vector<ProviderRow> providers;           // one a provider
   std::vector<ClosedInterval> closed;           // per provider in order of time

@@ -80,9 +80,8 @@ void Decision::operator()(const LinkDown& /*down*/) { state_.history.look_away(n
 
 // Piece by piece, so that a process that ends meanwhile forgets no more than the last one.
 void Decision::keep_gap() {
-  constexpr base::Duration kPiece = std::chrono::minutes(1);
   const auto since = state_.history.away_since();
-  if (!since || now_ - *since < kPiece) return;
+  if (!since || now_ - *since < State::kKeepGapEvery) return;
   if (auto gap = state_.history.look_again(now_)) plan_.changes.emplace_back(*gap);
   state_.history.look_away(now_);
 }

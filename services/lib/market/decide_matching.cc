@@ -57,20 +57,24 @@ void Decision::settle() {
   }
 }
 
+// Who serves a request and how likely each stays, as grants are added. Grants of one provider go together: one counts.
+struct Decision::Crew {
+  std::unordered_set<domain::Jid> providers = {};
+  std::vector<double> stays = {};
+  std::size_t seen = 0;  // of the request's grants
+};
+
 // Who asks for an assurance wants only as many as it takes until so many of all its grants are likely to stay.
-bool Decision::wants_spare(const RequestEntry& request) const {
+bool Decision::wants_spare(const RequestEntry& request, Crew& crew) const {
   const auto& content = request.content;
   if (request.granted >= content.count + content.spares) return false;
   if (content.assurance == 0) return true;
-  // Grants of one provider go together: one of them counts.
-  std::unordered_set<domain::Jid> providers;
-  std::vector<double> stays;
-  for (const auto id : request.grants) {
-    const auto& provider = state_.find_grant(id)->provider;
-    if (!providers.insert(provider).second) continue;
-    stays.push_back(state_.history.up_for(provider, content.duration, now_));
+  for (; crew.seen < request.grants.size(); ++crew.seen) {
+    const auto& provider = state_.find_grant(request.grants[crew.seen])->provider;
+    if (!crew.providers.insert(provider).second) continue;
+    crew.stays.push_back(state_.history.up_for(provider, content.duration, now_));
   }
-  const double together = history::at_least(content.count, stays, state_.history.correlation(content.duration));
+  const double together = history::at_least(content.count, crew.stays, state_.history.correlation(content.duration));
   return together * 1000 < content.assurance;
 }
 
@@ -86,7 +90,8 @@ bool Decision::match(RequestEntry& request) {
   while (request.granted < content.count && grant_one(request, passed_over)) {
   }
   if (request.granted >= content.count) {
-    while (wants_spare(request) && grant_one(request, passed_over)) {
+    Crew crew;
+    while (wants_spare(request, crew) && grant_one(request, passed_over)) {
     }
     request.complete = request.complete || is_all_confirmed(request);
     stop_wanting(request, RequestState::kGranted);

@@ -120,7 +120,8 @@ class Decision {
   // decide_matching.cc: who gets what.
   void settle();                      // serves what is wanted and what came free, until nothing is left to do
   bool match(RequestEntry& request);  // as many grants as fit now; true when it does not wait any more
-  [[nodiscard]] bool wants_spare(const RequestEntry& request) const;
+  struct Crew;
+  [[nodiscard]] bool wants_spare(const RequestEntry& request, Crew& crew) const;
   bool grant_one(RequestEntry& request, matching::Exclusions& passed_over);
   bool grant_gang(RequestEntry& request, const matching::Exclusions& passed_over);
   struct Gang;  // what of one found a place

@@ -39,6 +39,9 @@ base::Status check(const HistoryQuery& query) {
 
 // What is running stays so.
 history::Intervals within(history::Intervals intervals, const Window& window) {
+  std::erase_if(intervals, [&window](const auto& each) {
+    return each.since < window.since && each.until && *each.until <= window.since;
+  });
   for (auto& each : intervals) {
     each.since = std::max(each.since, window.since);
     if (each.until) each.until = std::min(*each.until, window.until);
@@ -173,13 +176,11 @@ class Answer {
     one.provider = provider;
     one.statistics = history::statistics(intervals, report_.gaps, window());
     const auto now = std::ranges::find(all, provider, &ProviderNow::provider);
-    if (now != all.end()) {
-      if (!report_.details_withheld) {
-        one.now = now->presence;
-        one.since = now->since;
-        one.heard = now->heard;
-        one.load = now->load;
-      }
+    if (now != all.end() && !report_.details_withheld) {
+      one.now = now->presence;
+      one.since = now->since;
+      one.heard = now->heard;
+      one.load = now->load;
     }
     report_.total += one.statistics;
     report_.providers.push_back(std::move(one));

@@ -176,12 +176,22 @@ void HistoryBook::count(std::size_t index, Timestamp until, bool ended) {
 }
 
 double HistoryBook::up_for(const domain::Jid& provider, Duration further, Timestamp now) const {
+  double stays = 0;
+  up_for(provider, {&further, 1}, now, {&stays, 1});
+  return stays;
+}
+
+void HistoryBook::up_for(const domain::Jid& provider, std::span<const Duration> further, Timestamp now,
+                         std::span<double> stays) const {
+  std::ranges::fill(stays, 0);
   const auto found = index_.find(provider);
-  if (found == index_.end()) return 0;
+  if (found == index_.end()) return;
   const auto& entry = entries_[found->second];
-  if (entry.presence != Presence::kUp) return 0;
+  if (entry.presence != Presence::kUp) return;
   const auto age = std::max(now - entry.since, Duration::zero());
-  return model_.up_for(further, model_.of(counts_[found->second]), age, now, east_of(entry.zone, now));
+  const auto own = model_.of(counts_[found->second]);
+  const auto east = east_of(entry.zone, now);
+  for (std::size_t i = 0; i < further.size(); ++i) stays[i] = model_.up_for(further[i], own, age, now, east);
 }
 
 double HistoryBook::correlation(Duration length) const {

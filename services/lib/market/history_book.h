@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -65,8 +66,10 @@ class HistoryBook {
   // A gap that is over: a clock jumped. What of it is new; nothing when it is known.
   [[nodiscard]] std::optional<history::Window> add_gap(history::Window gap);
 
-  // P(up for `further` more), from 0 to 1; 0 when it is down or unknown.
+  // P(up for so much more), from 0 to 1; 0 when it is down or unknown.
   [[nodiscard]] double up_for(const domain::Jid& provider, base::Duration further, base::Timestamp now) const;
+  void up_for(const domain::Jid& provider, std::span<const base::Duration> further, base::Timestamp now,
+              std::span<double> stays) const;
   [[nodiscard]] const history::PoolModel& model() const { return model_; }
   // Of failures within windows of about that length (history/together.h).
   [[nodiscard]] double correlation(base::Duration length) const;

@@ -427,9 +427,8 @@ void State::judge(const domain::Jid& provider, base::Timestamp now) {
   const auto known = providers_.find(provider);
   if (known == providers_.end() || known->second.offers == 0) return;
   matching::Engine::Availability stays{};
-  for (std::size_t i = 0; i < stays.size(); ++i) {
-    stays[i] = history.up_for(provider, matching::Engine::kHorizons[i], now) * trust(row, config.rules, now);
-  }
+  history.up_for(provider, matching::Engine::kHorizons, now, stays);
+  for (double& each : stays) each *= trust(row, config.rules, now);
   engine->rate(provider, stays);
 }
 
@@ -459,7 +458,7 @@ base::Timestamp State::next_timer() const {
   consider(quarantine_ends);
   if (history.looks()) consider(silences);
   consider(starving);
-  if (!history.looks()) next = std::min(next, *history.away_since() + std::chrono::minutes(1));
+  if (!history.looks()) next = std::min(next, *history.away_since() + kKeepGapEvery);
   if (!loads.empty()) next = std::min(next, loads_kept + kKeepLoadsEvery);
   const auto next_judgement = to_judge_.empty() ? judged + kJudgeEvery : judged;
   return std::min({next, next_judgement, history.next_lesson()});

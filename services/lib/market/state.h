@@ -200,6 +200,7 @@ class State final : public StateLoader {
   std::unordered_map<domain::RequestId, std::set<domain::RequestId>> kept_apart;  // which wait apart from it
   std::set<domain::RequestId> over_quota;  // waiting for nothing but their group's quota
 
+  static constexpr base::Duration kKeepGapEvery = std::chrono::minutes(1);
   static constexpr base::Duration kKeepLoadsEvery = std::chrono::seconds(10);
   static constexpr base::Duration kJudgeEvery = std::chrono::minutes(10);
 

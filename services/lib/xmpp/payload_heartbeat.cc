@@ -2,8 +2,9 @@
 
 #include <gloox/tag.h>
 
-#include <algorithm>
+#include <utility>
 
+#include "domain/time_zone.h"
 #include "xmpp/element.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_fields.h"
@@ -11,19 +12,6 @@
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
-namespace {
-
-constexpr std::size_t kMaxZone = 64;
-
-bool is_zone_like(std::string_view zone) {
-  static constexpr std::string_view kOthers = "/_-+";
-  return zone.size() <= kMaxZone && std::ranges::all_of(zone, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  kOthers.find(c) != std::string_view::npos;
-         });
-}
-
-}  // namespace
 
 const gloox::Tag* find_heartbeat(const gloox::Tag& message) { return find_child(message, "heartbeat", kMarketNs); }
 
@@ -36,7 +24,7 @@ base::Result<market::Heartbeat> parse_heartbeat(const gloox::Tag& tag) {
   if (*every < kShortestEvery || *every > kLongestEvery) return invalid(tag, "every is from one second to one day");
   heartbeat.every = *every;
   heartbeat.zone = attribute_or_empty(tag, "zone");
-  if (!is_zone_like(heartbeat.zone)) return invalid(tag, "the zone is no IANA name such as Europe/Berlin");
+  if (!domain::is_zone_name(heartbeat.zone)) return invalid(tag, "the zone is no IANA name such as Europe/Berlin");
   bool loaded = false;
   for (const auto* child : tag.children()) {
     if (!is_in(*child, kMarketNs)) continue;
