@@ -6,9 +6,10 @@ bourse_packages=(
   g++ cmake ninja-build pkg-config ccache git
   libgloox-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev
-  libhowardhinnant-date-dev tzdata
+  libhowardhinnant-date-dev tzdata libjemalloc-dev
   # tests
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-slixmpp libxml2-utils
+  golang-go golang-golang-x-mod-dev
   # the parts a market stands on
   postgresql postgresql-contrib prosody ejabberd openssl
   # what `bourse history --png` draws with

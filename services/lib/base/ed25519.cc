@@ -66,6 +66,11 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
   return SigningKey(std::move(owned));
 }
 
+Result<SigningKey> SigningKey::from_raw(std::string_view raw) {
+  if (raw.size() != kRawKeySize) return {Errc::kCorrupt, "an Ed25519 private key has 32 bytes"};
+  return SigningKey(own(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes(raw), raw.size())));
+}
+
 std::string SigningKey::sign(std::string_view message) const {
   const MdContext context;
   BOURSE_CHECK(EVP_DigestSignInit(context.handle, nullptr, nullptr, nullptr, pkey(handle_)) == 1);
@@ -90,6 +95,13 @@ std::string SigningKey::pem() const {
   std::string pem(data, static_cast<std::size_t>(size));
   BIO_free(bio);
   return pem;
+}
+
+std::string SigningKey::raw() const {
+  std::string raw(kRawKeySize, '\0');
+  std::size_t size = raw.size();
+  BOURSE_CHECK(EVP_PKEY_get_raw_private_key(pkey(handle_), reinterpret_cast<unsigned char*>(raw.data()), &size) == 1);
+  return raw;
 }
 
 }  // namespace bourse::base

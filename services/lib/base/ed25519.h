@@ -31,11 +31,14 @@ class SigningKey {
   static SigningKey generate();
   // The private key as PKCS#8 PEM; kCorrupt when it is not an Ed25519 key.
   static Result<SigningKey> from_pem(std::string_view pem);
+  // The 32-byte private key of RFC 8032 §5.1.5. kCorrupt on any other length.
+  static Result<SigningKey> from_raw(std::string_view raw);
 
   // Deterministic (RFC 8032): the same message gives the same 64 bytes.
   [[nodiscard]] std::string sign(std::string_view message) const;
   [[nodiscard]] VerifyKey verify_key() const;
   [[nodiscard]] std::string pem() const;
+  [[nodiscard]] std::string raw() const;  // 32 bytes
 
  private:
   explicit SigningKey(std::shared_ptr<void> handle) : handle_(std::move(handle)) {}

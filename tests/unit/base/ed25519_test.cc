@@ -88,6 +88,16 @@ TEST(Ed25519, KeysSurviveTheirPem) {
   EXPECT_NE(SigningKey::generate().pem(), key.pem());
 }
 
+TEST(Ed25519, KeysSurviveTheirRawForm) {
+  for (const auto& test : vectors()) {
+    const auto key = SigningKey::from_raw(from_hex(test.secret));
+    ASSERT_TRUE(key.ok()) << test.name;
+    EXPECT_EQ(key->raw(), from_hex(test.secret)) << test.name;
+    EXPECT_EQ(key->sign(from_hex(test.message)), from_hex(test.signature)) << test.name;
+  }
+  for (const std::size_t size : {0U, 31U, 33U}) EXPECT_FALSE(SigningKey::from_raw(std::string(size, 'k')).ok()) << size;
+}
+
 TEST(Ed25519, RefusesForeignKeys) {
   const char* p256 =
       "-----BEGIN PRIVATE KEY-----\n"
