@@ -35,6 +35,15 @@ void widen(Box& box, const Lanes& least, const Lanes& most, double size, std::ui
   box.first = std::min(box.first, first);
 }
 
+// Without the point its box may be smaller. A lane that is the same in all points stays as it is.
+bool on_rim(const Box& box, const Point& point) {
+  const Packed at = packed(point.lanes);
+  const Packed least = packed(box.least);
+  const Packed most = packed(box.most);
+  const auto rim = std::bit_cast<std::array<std::uint64_t, 2>>(((at <= least) | (at >= most)) & (least != most));
+  return (rim[0] | rim[1]) != 0 || point.size <= box.size || point.id <= box.first;
+}
+
 void widen(Box& box, const Point& point) { widen(box, point.lanes, point.lanes, point.size, point.id); }
 void widen(Box& box, const Box& by) { widen(box, by.least, by.most, by.size, by.first); }
 
@@ -93,9 +102,7 @@ std::uint32_t BoxForest::new_inner() {
 
 void BoxForest::Leaf::put(std::size_t at, const Point& point) const {
   lanes()[at] = point.lanes;
-  sizes()[at] = static_cast<float>(point.size);
-  ids()[at] = point.id;
-  profiles()[at] = point.profile;
+  rest()[at] = {static_cast<float>(point.size), point.id, point.profile};
 }
 
 void BoxForest::make_room(Leaf& leaf, std::size_t room) {
@@ -219,14 +226,14 @@ void BoxForest::remove(Tree& tree, const Point& exact) {
     tree = {};
     return;
   }
-  tree.box = box_of(tree.box.node, tree.height);
+  if (on_rim(tree.box, point)) tree.box = box_of(tree.box.node, tree.height);
 }
 
 void BoxForest::remove(std::uint32_t node, std::uint8_t height, const Point& point, const Key& key) {
   if (height == 0) {
     Leaf& leaf = leaves_[node];
     std::size_t at = 0;
-    while (at < leaf.count && leaf.ids()[at] != point.id) ++at;
+    while (at < leaf.count && leaf.rest()[at].id != point.id) ++at;
     BOURSE_CHECK(at < leaf.count);
     leaf.put(at, leaf.point(--leaf.count));
     return;
@@ -237,7 +244,7 @@ void BoxForest::remove(std::uint32_t node, std::uint8_t height, const Point& poi
   Box& box = inner.boxes[at];
   remove(box.node, below, point, key);
   const std::size_t left = count_of(box.node, below);
-  box = box_of(box.node, below);
+  if (on_rim(box, point)) box = box_of(box.node, below);
   if (left < (below == 0 ? kLeafSize : kFanOut) / 4) join(inner, at, below);
 }
 

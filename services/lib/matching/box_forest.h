@@ -95,18 +95,25 @@ class BoxForest {
     std::array<Box, kFanOut> boxes;  // all that a search reads
     std::array<Key, kFanOut> lows;
   };
-  // Points in no order, field by field: a search reads the sizes of all of them and little of most.
+  // What a point has beside its lanes.
+  struct Rest {
+    float size;
+    std::uint32_t id;
+    std::uint32_t profile;
+  };
+  // Points in no order. Their lanes stand together: a search reads those of all points, and the rest of few.
   struct Leaf {
     std::uint16_t count = 0;
     std::uint16_t room = 0;
     std::byte* memory = nullptr;
 
-    [[nodiscard]] static std::size_t bytes(std::size_t room) { return room * (sizeof(Lanes) + 3 * 4); }
+    [[nodiscard]] static std::size_t bytes(std::size_t room) { return room * (sizeof(Lanes) + sizeof(Rest)); }
     [[nodiscard]] Lanes* lanes() const { return reinterpret_cast<Lanes*>(memory); }
-    [[nodiscard]] float* sizes() const { return reinterpret_cast<float*>(memory + room * sizeof(Lanes)); }
-    [[nodiscard]] std::uint32_t* ids() const { return reinterpret_cast<std::uint32_t*>(sizes() + room); }
-    [[nodiscard]] std::uint32_t* profiles() const { return ids() + room; }
-    [[nodiscard]] Point point(std::size_t at) const { return {lanes()[at], sizes()[at], ids()[at], profiles()[at]}; }
+    [[nodiscard]] Rest* rest() const { return reinterpret_cast<Rest*>(memory + room * sizeof(Lanes)); }
+    [[nodiscard]] Point point(std::size_t at) const {
+      const Rest& its = rest()[at];
+      return {lanes()[at], its.size, its.id, its.profile};
+    }
     void put(std::size_t at, const Point& point) const;
   };
   struct Place {  // in the queue of a search
@@ -137,7 +144,8 @@ class BoxForest {
   void remove(std::uint32_t node, std::uint8_t height, const Point& point, const Key& key);
   void remove_child(Inner& inner, std::size_t at);
   void join(Inner& inner, std::size_t at, std::uint8_t height);
-  void prefetch(std::uint32_t node, std::uint8_t height) const;
+  void expect(std::uint32_t node, std::uint8_t height) const;
+  void prefetch(const Place& next) const;
   [[nodiscard]] std::size_t count_of(std::uint32_t node, std::uint8_t height) const;
   [[nodiscard]] static double least_size(const Box& box, const Lanes& needed, const LaneWeights& weights);
 
@@ -155,15 +163,21 @@ inline double BoxForest::least_size(const Box& box, const Lanes& needed, const L
   return std::max(box.size, weigh_most_of(box.least, needed, weights));
 }
 
-// Most of what a search waits for is memory.
-inline void BoxForest::prefetch(std::uint32_t node, std::uint8_t height) const {
-  if (height == 0) {
-    const auto* const sizes = reinterpret_cast<const char*>(leaves_[node].sizes());
-    for (std::size_t line = 0; line < 2; ++line) __builtin_prefetch(sizes + line * 64);
-    return;
-  }
-  const auto* const boxes = reinterpret_cast<const char*>(inners_[node]);
-  for (std::size_t line = 0; line < 12; ++line) __builtin_prefetch(boxes + line * 64);
+// Most of what a search waits for is memory. Of what it may come to it asks for the little that says where the rest is,
+// of what comes next for all.
+inline void BoxForest::expect(std::uint32_t node, std::uint8_t height) const {
+  if (height == 0) __builtin_prefetch(&leaves_[node]);
+}
+
+inline void BoxForest::prefetch(const Place& next) const {
+  constexpr std::size_t kLine = 64;
+  if (next.height == kPoint) return;
+  const bool is_leaf = next.height == 0;
+  const auto* const first = is_leaf ? reinterpret_cast<const char*>(leaves_[next.node].memory)
+                                    : reinterpret_cast<const char*>(inners_[next.node]);
+  const std::size_t bytes =
+      is_leaf ? leaves_[next.node].count * sizeof(Lanes) + 4 * kLine : kFanOut * 3 / 4 * sizeof(Box);
+  for (std::size_t at = 0; at < bytes; at += kLine) __builtin_prefetch(first + at);
 }
 
 template <class SiftPoint, class Visit>
@@ -179,7 +193,7 @@ bool BoxForest::search(std::span<const Tree* const> trees, const Lanes& needed, 
     const double size = least_size(box, needed, weights);
     if (!bound.admits(size, box.first)) return;
     queue_.push_back({size, box.first, box.node, height, 0});
-    prefetch(box.node, height);
+    expect(box.node, height);
   };
   for (const Tree* const tree : trees) {
     if (tree->count > 0) consider(tree->box, tree->height);
@@ -190,28 +204,28 @@ bool BoxForest::search(std::span<const Tree* const> trees, const Lanes& needed, 
     if (!bound.admits(place.size, place.first)) return !ended;  // nor any other
     std::pop_heap(queue_.begin(), queue_.end(), later);
     queue_.pop_back();
+    if (!queue_.empty()) prefetch(queue_.front());
     if (place.height == kPoint) {
       if (!visit(leaves_[place.node].point(place.at))) return false;
       continue;
     }
     if (place.height == 0) {
       const Leaf& leaf = leaves_[place.node];
-      const float* const sizes = leaf.sizes();
-      const auto most = static_cast<float>(bound.size + std::abs(bound.size) * 1e-6);  // rounded, not below the bound
-      std::uint64_t small = 0;
-      for (std::size_t i = 0; i < leaf.count; ++i) small |= std::uint64_t{sizes[i] <= most} << i;
-      for (; small != 0; small &= small - 1) {
-        const auto i = static_cast<std::size_t>(std::countr_zero(small));
-        if (!covers(leaf.lanes()[i], needed) || !bound.admits(sizes[i], leaf.ids()[i])) continue;
+      std::uint64_t covering = 0;
+      for (std::size_t i = 0; i < leaf.count; ++i) covering |= std::uint64_t{covers(leaf.lanes()[i], needed)} << i;
+      for (; covering != 0; covering &= covering - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(covering));
+        const Rest& rest = leaf.rest()[i];
+        if (!bound.admits(rest.size, rest.id)) continue;
         if (ended) break;
-        const Sift sifted = sift(leaf.profiles()[i]);
+        const Sift sifted = sift(rest.profile);
         if (sifted == Sift::kEnd) {  // what was kept so far is visited still: it makes a bound
           ended = true;
           std::erase_if(queue_, [](const Place& other) { return other.height != kPoint; });
           std::make_heap(queue_.begin(), queue_.end(), later);
         }
         if (sifted != Sift::kKeep) continue;
-        queue_.push_back({sizes[i], leaf.ids()[i], place.node, kPoint, static_cast<std::uint8_t>(i)});
+        queue_.push_back({rest.size, rest.id, place.node, kPoint, static_cast<std::uint8_t>(i)});
         std::push_heap(queue_.begin(), queue_.end(), later);
       }
       continue;

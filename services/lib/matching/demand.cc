@@ -52,29 +52,36 @@ ConsumerId DemandTable::acquire_consumer(const domain::Jid& consumer, const std:
 }
 
 DemandId DemandTable::acquire_demand(const domain::Request& content) {
-  auto made = std::make_unique<Demand>();
   std::string key;
-  const domain::Resources needed = domain::demand_of(content);
-  for (const auto& entry : needed.entries()) {
-    made->needs.push_back({profiles_.acquire_name(entry.name), entry.amount});
-    append(key, made->needs.back().resource);
-    append(key, entry.amount);
-  }
-  made->constraint = constraints_.acquire(content.needs);
-  made->gpu_milli = content.resources.gpu_milli();
-  made->duration = content.duration;
-  made->start = content.start;
+  key.reserve(128);
+  std::vector<Need> needs;
+  needs.reserve(content.resources.entries().size() + content.services.size());
+  const auto take = [&](const domain::Resources& needed) {
+    for (const auto& entry : needed.entries()) {
+      needs.push_back({profiles_.acquire_name(entry.name), entry.amount});
+      append(key, needs.back().resource);
+      append(key, entry.amount);
+    }
+  };
+  content.services.empty() ? take(content.resources) : take(domain::demand_of(content));
+  const ConstraintId constraint = constraints_.acquire(content.needs);
   append(key, content.duration.count());
-  append(key, made->constraint);
+  append(key, constraint);
   if (content.start) append(key, content.start->time_since_epoch().count());
   if (content.gang) append(key, -std::int64_t{content.count});  // what holds it up need not hold up the others
 
   const auto [id, fresh] = demand_keys_.acquire(key);
   if (!fresh) {  // the demand that is there holds its names and its constraint once
-    for (const Need& need : made->needs) profiles_.release_name(need.resource);
-    constraints_.release(made->constraint);
+    for (const Need& need : needs) profiles_.release_name(need.resource);
+    constraints_.release(constraint);
     return id;
   }
+  auto made = std::make_unique<Demand>();
+  made->needs = std::move(needs);
+  made->constraint = constraint;
+  made->gpu_milli = content.resources.gpu_milli();
+  made->duration = content.duration;
+  made->start = content.start;
   made->asked = content;
   made->asked.spread.clear();
   made->asked.apart.clear();
@@ -100,13 +107,35 @@ void DemandTable::file(DemandId id, bool there) {
   const auto at = asked_.try_emplace(demand.constraint).first;
   Asked& asked = at->second;
   const bool first = asked.now.count + asked.later.count == 0;
-  if (there && first) filters_.add(demand.constraint, constraints_.needs(demand.constraint));
+  if (there && first) note_unfiled(demand.constraint);
   Tree& tree = demand.start ? asked.later : asked.now;
   const Point point{demand.lanes, 0, id, 0};
   there ? forest_.insert(tree, point) : forest_.remove(tree, point);
   if (asked.now.count + asked.later.count > 0) return;
-  filters_.remove(demand.constraint);
+  if (asked.in_filters) filters_.remove(demand.constraint);
   asked_.erase(at);
+}
+
+void DemandTable::note_unfiled(ConstraintId id) {
+  constexpr std::size_t kMany = 1024;
+  if (unfiled_.size() > kMany + 2 * asked_.size()) {  // of most the requests have gone since
+    unfiled_.clear();
+    for (const auto& [constraint, asked] : asked_) {
+      if (!asked.in_filters) unfiled_.push_back(constraint);
+    }
+    return;
+  }
+  unfiled_.push_back(id);
+}
+
+void DemandTable::catch_up() const {
+  for (const ConstraintId id : unfiled_) {
+    const auto asked = asked_.find(id);
+    if (asked == asked_.end() || asked->second.in_filters) continue;
+    filters_.add(id, constraints_.needs(id));
+    asked->second.in_filters = true;
+  }
+  unfiled_.clear();
 }
 
 void DemandTable::put(RequestHandle request, std::uint64_t order, const domain::Jid& consumer,

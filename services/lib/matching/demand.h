@@ -110,12 +110,15 @@ class DemandTable {
   struct Asked {
     Tree now;
     Tree later;  // those with a start
+    mutable bool in_filters = false;
   };
 
   [[nodiscard]] DemandId acquire_demand(const domain::Request& content);
   void release_demand(DemandId id);
   ConsumerId acquire_consumer(const domain::Jid& consumer, const std::vector<std::string>& groups);
   void file(DemandId id, bool there);
+  void note_unfiled(ConstraintId id);
+  void catch_up() const;
   [[nodiscard]] Lanes lanes_of(const Demand& demand) const;
 
   ProfileTable& profiles_;
@@ -130,7 +133,9 @@ class DemandTable {
   std::set<std::pair<std::uint64_t, RequestHandle>> heads_;
   BoxForest forest_;
   std::unordered_map<ConstraintId, Asked> asked_;
-  domain::FilterIndex filters_;  // the constraints in asked_
+  // The constraints in asked_, once somebody looks for them here: most requests do not wait that long.
+  mutable domain::FilterIndex filters_;
+  mutable std::vector<ConstraintId> unfiled_;  // that may have to go into filters_
 };
 
 template <class Visit>
@@ -142,6 +147,7 @@ void DemandTable::each_served(const Supply& supply, const domain::AttributeSourc
   };
   constexpr std::size_t kFew = 64;  // for more the index of filters is quicker than one look each
   if (asked_.size() > kFew) {
+    catch_up();
     for (const auto key : filters_.match(source)) take(asked_.at(static_cast<ConstraintId>(key)));
     return;
   }

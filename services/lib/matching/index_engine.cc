@@ -9,12 +9,6 @@ namespace bourse::matching {
 
 using base::Timestamp;
 
-namespace {
-
-const std::string kGpu(domain::kGpu);
-
-}  // namespace
-
 IndexEngine::IndexEngine()
     : constraints_(offers_.profiles()),
       demands_(offers_.profiles(), constraints_),
@@ -89,10 +83,9 @@ void IndexEngine::put_request(RequestHandle request, std::uint64_t order, const 
   const bool fresh = !demands_.waits(request);
   if (!fresh) remove_request(request);
   demands_.put(request, order, consumer, groups, content);
-  // A request that is put again is no more demand than before; without devices nobody asks what is popular.
-  if (fresh && (content.resources.gpu_milli() > 0 || offers_.capacity(kGpu) > 0)) {
-    appraisals_.learn(domain::demand_of(content), content.count);
-  }
+  // A request that is put again is no more demand than before. Devices may come later: what was asked until then
+  // counts.
+  if (fresh) appraisals_.learn(domain::demand_of(content), content.count);
 }
 
 void IndexEngine::remove_request(RequestHandle request) {

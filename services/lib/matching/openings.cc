@@ -27,6 +27,7 @@ std::optional<Timestamp> Openings::open_until(ScheduleId id, Timestamp at) const
   if (!kept.schedule) return std::nullopt;
   if (kept.schedule->always_open()) return Timestamp::max();
   if (at < kept.known_from || at >= kept.known_until) {
+    ++asked_;
     const auto until = kept.schedule->open_until(at);
     kept.known_open = until.has_value();
     kept.known_from = at;
@@ -90,8 +91,9 @@ void Openings::remove(OfferHandle offer, ScheduleId id, const Window& window) {
 }
 
 // Asked at every turn of the decider's loop, and the clock seldom passes one; to work it out takes time zones.
-Timestamp Openings::next_opening(const Kept& kept, Timestamp at) {
+Timestamp Openings::next_opening(const Kept& kept, Timestamp at) const {
   if (at < kept.next_known_from || at >= kept.next_opening) {
+    ++asked_;
     kept.next_opening = kept.schedule->next_opening(at);
     kept.next_known_from = at;
   }

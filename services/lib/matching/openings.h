@@ -2,6 +2,7 @@
 // opens. Lifetime: part of the table of offers. Threads: the decider's only.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,9 @@ class Openings {
   // True when something opened up to now.
   bool advance(base::Timestamp now);
 
+  // How often a schedule had to be asked because nothing was remembered.
+  [[nodiscard]] std::uint64_t asked() const { return asked_; }
+
  private:
   struct Kept {
     std::optional<domain::WeeklySchedule> schedule;     // none: never open
@@ -64,7 +68,7 @@ class Openings {
     Window window;
   };
 
-  [[nodiscard]] static base::Timestamp next_opening(const Kept& kept, base::Timestamp at);
+  [[nodiscard]] base::Timestamp next_opening(const Kept& kept, base::Timestamp at) const;
   void join(ScheduleId id, const Window& window);
   void leave(ScheduleId id, const Window& window);
   void expect(const Starting& starting, bool expected);
@@ -74,6 +78,7 @@ class Openings {
   std::map<std::pair<base::Timestamp, OfferHandle>, Starting> starts_;  // offers with a `starts`, by it
   std::multiset<base::Timestamp> expected_;  // the first openings of those that have not started
   base::Timestamp advanced_{};
+  mutable std::uint64_t asked_ = 0;
 };
 
 }  // namespace bourse::matching

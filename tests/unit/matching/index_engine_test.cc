@@ -127,6 +127,16 @@ TEST(IndexEngine, SumsThatOverflowAreStillCompared) {
   EXPECT_EQ(engine.best(0, kNow, {}).value().offer, 1U);
 }
 
+// Most ask for four processors: a device is taken where that many places stay, not where the least is left.
+TEST(IndexEngine, WhatWasAskedBeforeThereWereDevicesCounts) {
+  IndexEngine engine;
+  for (RequestHandle i = 0; i < 20; ++i) engine.put_request(i, i + 1, jid("c@c.edu"), {}, request({{"cpu", "4"}}));
+  engine.put_offer(0, jid("p@a.org"), offer({{"cpu", "4"}, {"gpu", "1"}}));
+  engine.put_offer(1, jid("p@a.org"), offer({{"cpu", "9"}, {"gpu", "1"}}));
+  engine.put_request(20, 21, jid("c@c.edu"), {}, request({{"cpu", "1"}, {"gpu", "1"}}));
+  EXPECT_EQ(engine.best(20, kNow, {}).value().offer, 1U);
+}
+
 // What is remembered of openings does not outlast them, in whichever direction the clock goes.
 TEST(IndexEngine, NextOpeningFollowsTheClock) {
   IndexEngine engine;
@@ -138,6 +148,29 @@ TEST(IndexEngine, NextOpeningFollowsTheClock) {
     const int next = hour < 18 ? 18 : 18 + (hour - 18) / 24 * 24 + 24;
     EXPECT_EQ(engine.next_opening(), kNow + hours(next)) << hour;
   }
+}
+
+// Both are asked at every turn of the decider's loop: a schedule is looked at when the clock passes what is known of
+// it.
+TEST(Openings, AreWorkedOutOnce) {
+  Openings openings;
+  const auto id = openings.acquire({"Mon-Sun 18:00-20:00", "Europe/Berlin"});
+  openings.add(0, id, {});
+  const auto turn = [&](base::Duration later) {
+    (void)openings.advance(kNow + later);
+    (void)openings.next();
+    (void)openings.open_until(id, kNow + later);
+  };
+  turn({});
+  const auto first = openings.asked();
+  EXPECT_GT(first, 0U);
+  for (int i = 0; i < 1000; ++i) turn(std::chrono::minutes(i));
+  EXPECT_EQ(openings.asked(), first) << "until 17:00 UTC nothing opens or closes";
+  turn(hours(17));
+  EXPECT_GT(openings.asked(), first);
+  const auto second = openings.asked();
+  for (int i = 0; i < 100; ++i) turn(hours(17) + std::chrono::minutes(i));
+  EXPECT_EQ(openings.asked(), second);
 }
 
 TEST(MemoryBlocks, GivesBlocksThatDoNotOverlapAndGivesThemAgain) {

@@ -230,6 +230,19 @@ class Market {
     RC_ASSERT(hold->offer == expected->offer);
   }
 
+  void hold_another() {
+    if (asked_.empty()) return;
+    const RequestHandle handle = random(asked_);
+    const Exclusions excluded = random_exclusions();
+    const Timestamp from = now_ + hours(*rc::gen::inRange(0, 12));
+    const auto expected = reference_.hold_another(handle, from, now_, excluded);
+    const auto hold = index_.hold_another(handle, from, now_, excluded);
+    RC_ASSERT(hold.has_value() == expected.has_value());
+    if (!hold) return;
+    RC_ASSERT(hold->from == expected->from);
+    RC_ASSERT(hold->offer == expected->offer);
+  }
+
   void say_of_provider() {
     const domain::Jid provider = jid(one_of(kProviders));
     if (one_in(2)) {
@@ -347,7 +360,7 @@ RC_GTEST_PROP(OracleTest, TheIndexDecidesAsTheReference, ()) {
   const auto steps = *rc::gen::inRange(1, 60);
   for (int i = 0; i < steps; ++i) {
     switch (*rc::gen::weightedElement<int>(
-        {{6, 0}, {1, 1}, {6, 2}, {1, 3}, {5, 4}, {3, 5}, {2, 6}, {1, 7}, {1, 8}, {1, 9}, {1, 10}, {2, 11}})) {
+        {{6, 0}, {1, 1}, {6, 2}, {1, 3}, {5, 4}, {3, 5}, {2, 6}, {1, 7}, {1, 8}, {1, 9}, {1, 10}, {2, 11}, {1, 12}})) {
       case 0:
         market.put_offer();
         break;
@@ -381,8 +394,11 @@ RC_GTEST_PROP(OracleTest, TheIndexDecidesAsTheReference, ()) {
       case 10:
         market.say_of_provider();
         break;
-      default:
+      case 11:
         market.pass_time();
+        break;
+      default:
+        market.hold_another();
         break;
     }
     market.check();
