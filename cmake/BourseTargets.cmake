@@ -14,6 +14,14 @@ if(BOURSE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${BOURSE_CCACHE}")
 endif()
 
+# What programs that decide allocate with: what the decider makes, the committer and the network thread free, which costs
+# glibc a quarter of the decider's time (ops/decisions/0020-…). Sanitizers bring an allocator of their own.
+add_library(bourse_allocator INTERFACE)
+string(TOUPPER "${CMAKE_BUILD_TYPE}" BOURSE_BUILD_TYPE)
+if(NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${BOURSE_BUILD_TYPE}}" MATCHES "-fsanitize")
+  target_link_libraries(bourse_allocator INTERFACE -Wl,--no-as-needed PkgConfig::JEMALLOC -Wl,--as-needed)
+endif()
+
 # bourse_library(base SOURCES a.cc b.cc LINKS x y): the target bourse_base, alias bourse::base. LINKS are
 # public: what a folder may include is what it links (services/README.md).
 function(bourse_library name)
