@@ -313,6 +313,8 @@ CREATE TYPE bourse.holding AS (pool_id int, offer_id text COLLATE "C", slots tex
 -- tables were small must serve big ones. Hence also the settings of bourse.book_grants().
 -- The sum is made from the row as locked: concurrent writers queue, none is lost. A first booking takes slots and capacity
 -- from the offer; whoever changes these meanwhile waits for this row, or has made it before (bourse.keep_used()).
+-- The offer is looked up in a subquery that does not say that it is open: of all indexes of offers only the primary key
+-- can then serve, without the arrays.
 CREATE FUNCTION bourse.book(holdings bourse.holding[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   wanted bigint;
@@ -323,9 +325,10 @@ BEGIN
     FROM unnest(holdings) h GROUP BY h.pool_id, h.offer_id
   ), booking AS (
     INSERT INTO bourse.offer_use AS u (pool_id, offer_id, slots, capacity, used)
-    SELECT o.pool_id, o.offer_id, o.slots, o.capacity, bourse.more_used(o.slots, '{}', c.slots, c.amounts)
-    FROM change c
-    JOIN bourse.offers o ON o.pool_id = ANY (ARRAY[c.pool_id]) AND o.offer_id = ANY (ARRAY[c.offer_id]) AND o.open
+    SELECT c.pool_id, c.offer_id, o.slots, o.capacity, bourse.more_used(o.slots, '{}', c.slots, c.amounts)
+    FROM change c CROSS JOIN LATERAL (
+      SELECT f.slots, f.capacity, f.open FROM bourse.offers f WHERE f.pool_id = c.pool_id AND f.offer_id = c.offer_id LIMIT 1
+    ) o WHERE o.open
     ON CONFLICT (pool_id, offer_id) DO UPDATE SET used = bourse.more_used(u.slots, u.used, excluded.slots, excluded.used)
     RETURNING 1
   ) SELECT (SELECT count(*) FROM change), count(*) INTO wanted, booked FROM booking;
@@ -462,23 +465,13 @@ ALTER TABLE bourse.availability_other
   ADD CONSTRAINT availability_other_no_overlap
     EXCLUDE USING gist (provider_id WITH =, period WITH &&) INCLUDE (presence, continues, reason);
 
--- Closed intervals summed up by day (UTC), without the gaps. Microseconds.
-CREATE TABLE bourse.availability_days (
-  provider_id int NOT NULL,
-  day date NOT NULL,
-  up bigint NOT NULL CHECK (up >= 0),
-  down bigint NOT NULL CHECK (down >= 0),
-  outages int NOT NULL CHECK (outages >= 0),
-  PRIMARY KEY (provider_id, day)
-) PARTITION BY RANGE (day);
-CREATE TABLE bourse.availability_days_other PARTITION OF bourse.availability_days DEFAULT;
-
--- The same of a whole pool by hour, counted since 1970.
+-- Closed intervals of a whole pool summed up by hour, counted since 1970, without the gaps. Microseconds.
 CREATE TABLE bourse.availability_hours (
   pool_id int NOT NULL,
   hour bigint NOT NULL,
   up bigint NOT NULL CHECK (up >= 0),
   down bigint NOT NULL CHECK (down >= 0),
+  outages bigint NOT NULL CHECK (outages >= 0),  -- that began in it
   PRIMARY KEY (pool_id, hour)
 ) WITH (fillfactor = 50);
 
@@ -533,9 +526,13 @@ CREATE TABLE bourse.events (
 ) PARTITION BY RANGE (at);
 CREATE INDEX events_seq ON bourse.events (pool_id, seq);
 -- Offers are most of the events of a pool: events_seq finds a page of them. Of everything else a page may be few
--- among millions. Offers' events have a provider and no consumer, and pay for none of these.
-
-CREATE INDEX events_node ON bourse.events (pool_id, node, seq) WHERE kind >= 3 OR provider = '';
+-- among millions. Offers' events have a provider and no consumer, and pay for none of these. Each other event of the
+-- market is in one list of the pool in order of its number, to which only the end is ever added: cheaper than a place
+-- among the node's. Nodes that are not the market's keep a list each.
+CREATE INDEX events_requests ON bourse.events (pool_id, seq) WHERE kind IN (1, 2) AND provider = '';
+CREATE INDEX events_grants ON bourse.events (pool_id, seq) WHERE kind IN (3, 4, 6);
+CREATE INDEX events_availability ON bourse.events (pool_id, seq) WHERE kind = 5;
+CREATE INDEX events_leaf ON bourse.events (pool_id, node, seq) WHERE kind IN (16, 17);
 CREATE INDEX events_consumer ON bourse.events (pool_id, consumer, seq) WHERE consumer <> '' AND (kind <= 4 OR kind = 6);
 CREATE INDEX events_provider ON bourse.events (pool_id, provider, seq) WHERE kind IN (3, 4, 6);
 -- Catches what has no month of its own, so that no clock can make the log refuse an event.
@@ -563,29 +560,19 @@ CREATE FUNCTION bourse.make_history_month(first timestamptz) RETURNS int LANGUAG
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
   part text := 'availability_' || to_char(first, 'YYYY_MM');
-  days text := 'availability_days_' || to_char(first, 'YYYY_MM');
   next timestamptz := first + interval '1 month';
-  made int := 0;
 BEGIN
-  IF to_regclass('bourse.' || part) IS NULL THEN
-    EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.availability INCLUDING CONSTRAINTS)', part);
-    EXECUTE format('ALTER TABLE bourse.%I ADD CONSTRAINT %I CHECK (upper(period) <= %L)', part, part || '_month', next);
-    EXECUTE format('ALTER TABLE bourse.%I ADD CONSTRAINT %I EXCLUDE USING gist (provider_id WITH =, period WITH &&) '
-                   'INCLUDE (presence, continues, reason)', part, part || '_no_overlap');
-    EXECUTE format('WITH moved AS (DELETE FROM bourse.availability_other WHERE lower(period) >= %L AND lower(period) < %L '
-                   'RETURNING *) INSERT INTO bourse.%I SELECT * FROM moved', first, next, part);
-    EXECUTE format('ALTER TABLE bourse.availability ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)', part, first, next);
-    made := made + 1;
+  IF to_regclass('bourse.' || part) IS NOT NULL THEN
+    RETURN 0;
   END IF;
-  IF to_regclass('bourse.' || days) IS NULL THEN
-    EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.availability_days INCLUDING CONSTRAINTS) WITH (fillfactor = 70)', days);
-    EXECUTE format('WITH moved AS (DELETE FROM bourse.availability_days_other WHERE day >= %L AND day < %L RETURNING *) '
-                   'INSERT INTO bourse.%I SELECT * FROM moved', first::date, next::date, days);
-    EXECUTE format('ALTER TABLE bourse.availability_days ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)',
-                   days, first::date, next::date);
-    made := made + 1;
-  END IF;
-  RETURN made;
+  EXECUTE format('CREATE TABLE bourse.%I (LIKE bourse.availability INCLUDING CONSTRAINTS)', part);
+  EXECUTE format('ALTER TABLE bourse.%I ADD CONSTRAINT %I CHECK (upper(period) <= %L)', part, part || '_month', next);
+  EXECUTE format('ALTER TABLE bourse.%I ADD CONSTRAINT %I EXCLUDE USING gist (provider_id WITH =, period WITH &&) '
+                 'INCLUDE (presence, continues, reason)', part, part || '_no_overlap');
+  EXECUTE format('WITH moved AS (DELETE FROM bourse.availability_other WHERE lower(period) >= %L AND lower(period) < %L '
+                 'RETURNING *) INSERT INTO bourse.%I SELECT * FROM moved', first, next, part);
+  EXECUTE format('ALTER TABLE bourse.availability ATTACH PARTITION bourse.%I FOR VALUES FROM (%L) TO (%L)', part, first, next);
+  RETURN 1;
 END $$;
 
 -- Makes the partitions of this month and the `months` after it, of the event log and of history.
@@ -598,7 +585,7 @@ BEGIN
   FOR i IN 0 .. least(months, 24) LOOP
     first := date_trunc('month', now()) + make_interval(months => i);
     CONTINUE WHEN NOT EXISTS (
-      SELECT FROM unnest(ARRAY['events', 'availability', 'availability_days']) AS t
+      SELECT FROM unnest(ARRAY['events', 'availability']) AS t
       WHERE to_regclass('bourse.' || t || '_' || to_char(first, 'YYYY_MM')) IS NULL);
     PERFORM pg_advisory_xact_lock(hashtext('bourse.ensure_partitions'));
     made := made + bourse.make_events_month(first) + bourse.make_history_month(first);
@@ -607,8 +594,9 @@ BEGIN
 END $$;
 
 -- Forgets history from before, whole months at once; NULL keeps all, and nothing younger than 30 days goes. What was
--- dropped, and from the tables without months how many rows went (NULL: a whole month).
-CREATE FUNCTION bourse.drop_history_before(intervals timestamptz, days timestamptz, events timestamptz DEFAULT NULL)
+-- dropped, and from the tables without months how many rows went (NULL: a whole month). Rows go first: dropping a month
+-- locks out everybody who reads or writes its table until the transaction ends.
+CREATE FUNCTION bourse.drop_history_before(intervals timestamptz, sums timestamptz, events timestamptz DEFAULT NULL)
 RETURNS TABLE (part text, deleted bigint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -620,9 +608,23 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('bourse.ensure_partitions'));
   -- Whole months, everywhere: what belongs together goes together.
   intervals := CASE WHEN intervals IS NOT NULL THEN date_trunc('month', least(intervals, youngest)) END;
-  days := CASE WHEN days IS NOT NULL THEN date_trunc('month', least(days, youngest)) END;
+  sums := CASE WHEN sums IS NOT NULL THEN date_trunc('month', least(sums, youngest)) END;
   events := CASE WHEN events IS NOT NULL THEN date_trunc('month', least(events, youngest)) END;
-  FOR parent, kept IN VALUES ('availability', intervals), ('availability_days', days), ('events', events) LOOP
+  FOR part, deleted IN
+    WITH a AS (DELETE FROM bourse.availability_other WHERE upper(period) <= intervals RETURNING 1),
+         m AS (DELETE FROM bourse.availability_moments WHERE at < intervals RETURNING 1),
+         h AS (DELETE FROM bourse.availability_hours WHERE hour < floor(extract(epoch FROM sums) / 3600) RETURNING 1),
+         -- Both need to know when nobody looked.
+         g AS (DELETE FROM bourse.availability_gaps
+               WHERE intervals IS NOT NULL AND sums IS NOT NULL AND upper(period) <= least(intervals, sums) RETURNING 1),
+         e AS (DELETE FROM bourse.events_other WHERE at < events RETURNING 1)
+    SELECT * FROM (VALUES ('availability_other', (SELECT count(*) FROM a)), ('availability_moments', (SELECT count(*) FROM m)),
+                          ('availability_hours', (SELECT count(*) FROM h)), ('availability_gaps', (SELECT count(*) FROM g)),
+                          ('events_other', (SELECT count(*) FROM e))) AS t(name, n) WHERE t.n > 0
+  LOOP
+    RETURN NEXT;
+  END LOOP;
+  FOR parent, kept IN VALUES ('availability', intervals), ('events', events) LOOP
     CONTINUE WHEN kept IS NULL;
     FOR child IN
       SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -635,21 +637,6 @@ BEGIN
       deleted := NULL;
       RETURN NEXT;
     END LOOP;
-  END LOOP;
-  FOR part, deleted IN
-    WITH a AS (DELETE FROM bourse.availability_other WHERE upper(period) <= intervals RETURNING 1),
-         m AS (DELETE FROM bourse.availability_moments WHERE at < intervals RETURNING 1),
-         d AS (DELETE FROM bourse.availability_days_other WHERE day < days::date RETURNING 1),
-         h AS (DELETE FROM bourse.availability_hours WHERE hour < floor(extract(epoch FROM days) / 3600) RETURNING 1),
-         -- Both need to know when nobody looked.
-         g AS (DELETE FROM bourse.availability_gaps
-               WHERE intervals IS NOT NULL AND days IS NOT NULL AND upper(period) <= least(intervals, days) RETURNING 1),
-         e AS (DELETE FROM bourse.events_other WHERE at < events RETURNING 1)
-    SELECT * FROM (VALUES ('availability_other', (SELECT count(*) FROM a)), ('availability_moments', (SELECT count(*) FROM m)), ('availability_days_other', (SELECT count(*) FROM d)),
-                          ('availability_hours', (SELECT count(*) FROM h)), ('availability_gaps', (SELECT count(*) FROM g)),
-                          ('events_other', (SELECT count(*) FROM e))) AS t(name, n) WHERE t.n > 0
-  LOOP
-    RETURN NEXT;
   END LOOP;
 END $$;
 
@@ -700,6 +687,8 @@ CREATE INDEX audit_lookup ON bourse.audit_entries
 -- Each function writes one table and returns the pool, so that one statement nests those a batch needs and
 -- the nesting is the order. They run as the caller: the service's privileges are what they can do.
 -- Records come as one bytea and each row's place in it.
+-- unnest() in the list of columns gives its rows one by one; in FROM, all of them are first written to a store and read
+-- back. So the functions that write most do the former.
 
 CREATE FUNCTION bourse.advance_pool(pool int, with_epoch bigint, number bigint, ttl_seconds int, event bigint, audit bigint,
                                     last_grant_id bigint, up_to bigint) RETURNS int LANGUAGE plpgsql AS $$
@@ -755,24 +744,27 @@ BEGIN
   RETURN pool;
 END $$;
 
-CREATE FUNCTION bourse.write_requests(pool int, ids text[], consumers text[], states smallint[], grants int[], completes boolean[],
-                                      refusals text[], seqs bigint[], times bigint[], starts int[], lengths int[], records bytea)
+CREATE FUNCTION bourse.write_requests(pool int, ids text[], consumers text[], states smallint[], grants int[],
+                                                 completes boolean[], refusals text[], seqs bigint[], times bigint[], starts int[],
+                                                 lengths int[], records bytea)
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bourse.requests AS r (pool_id, request_id, consumer, state, granted, refused, record, seq, submitted, complete)
   SELECT pool, t.id, t.consumer, t.state, t.granted, string_to_array(t.refused, '/'), substring(records FROM t.start FOR t.length),
          t.seq, bourse.from_micros(t.at), t.complete
-  FROM unnest(ids, consumers, states, grants, completes, refusals, seqs, times, starts, lengths)
-    AS t(id, consumer, state, granted, complete, refused, seq, at, start, length)
+  FROM (SELECT unnest(ids) AS id, unnest(consumers) AS consumer, unnest(states) AS state, unnest(grants) AS granted,
+               unnest(completes) AS complete, unnest(refusals) AS refused, unnest(seqs) AS seq, unnest(times) AS at,
+               unnest(starts) AS start, unnest(lengths) AS length) t
   ON CONFLICT (pool_id, request_id) DO UPDATE
   SET consumer = excluded.consumer, state = excluded.state, granted = excluded.granted, refused = excluded.refused,
       record = excluded.record, seq = excluded.seq, submitted = excluded.submitted, complete = excluded.complete;
   RETURN pool;
 END $$;
 
-CREATE FUNCTION bourse.write_new_grants(pool int, ids bigint[], offers text[], requests text[], providers text[], consumers text[],
-                                        slot_lists text[], amount_lists text[], states smallint[], aheads boolean[],
-                                        starts bigint[], expiries bigint[], untils bigint[], ends bigint[], reasons text[])
+CREATE FUNCTION bourse.write_new_grants(pool int, ids bigint[], offers text[], requests text[], providers text[],
+                                                   consumers text[], slot_lists text[], amount_lists text[], states smallint[],
+                                                   aheads boolean[], starts bigint[], expiries bigint[], untils bigint[],
+                                                   ends bigint[], reasons text[])
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bourse.grants (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, amounts, state, ahead, started,
@@ -780,9 +772,10 @@ BEGIN
   SELECT pool, t.id, t.offer, t.request, t.provider, t.consumer, string_to_array(t.slots, ' '), t.amounts::bigint[], t.state,
          t.ahead, bourse.from_micros(t.started), bourse.from_micros(t.expires), bourse.from_micros(t.until),
          bourse.from_micros(t.ended), t.reason
-  FROM unnest(ids, offers, requests, providers, consumers, slot_lists, amount_lists, states, aheads, starts, expiries, untils,
-              ends, reasons)
-    AS t(id, offer, request, provider, consumer, slots, amounts, state, ahead, started, expires, until, ended, reason);
+  FROM (SELECT unnest(ids) AS id, unnest(offers) AS offer, unnest(requests) AS request, unnest(providers) AS provider,
+               unnest(consumers) AS consumer, unnest(slot_lists) AS slots, unnest(amount_lists) AS amounts,
+               unnest(states) AS state, unnest(aheads) AS ahead, unnest(starts) AS started, unnest(expiries) AS expires,
+               unnest(untils) AS until, unnest(ends) AS ended, unnest(reasons) AS reason) t;
   RETURN pool;
 END $$;
 
@@ -921,29 +914,31 @@ BEGIN
   RETURN pool;
 END $$;
 
-CREATE FUNCTION bourse.write_events(pool int, seqs bigint[], times bigint[], kinds smallint[], node_names text[], items text[],
-                                    publishers text[], providers text[], consumers text[], starts int[], lengths int[],
-                                    records bytea)
+CREATE FUNCTION bourse.write_events(pool int, seqs bigint[], times bigint[], kinds smallint[], node_names text[],
+                                               items text[], publishers text[], providers text[], consumers text[],
+                                               starts int[], lengths int[], records bytea)
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bourse.events (pool_id, seq, at, kind, node, item_id, publisher, provider, consumer, record)
   SELECT pool, t.seq, bourse.from_micros(t.at), t.kind, t.node, t.item, t.publisher, t.provider, t.consumer,
          substring(records FROM t.start FOR t.length)
-  FROM unnest(seqs, times, kinds, node_names, items, publishers, providers, consumers, starts, lengths)
-    AS t(seq, at, kind, node, item, publisher, provider, consumer, start, length);
+  FROM (SELECT unnest(seqs) AS seq, unnest(times) AS at, unnest(kinds) AS kind, unnest(node_names) AS node,
+               unnest(items) AS item, unnest(publishers) AS publisher, unnest(providers) AS provider,
+               unnest(consumers) AS consumer, unnest(starts) AS start, unnest(lengths) AS length) t;
   RETURN pool;
 END $$;
 
-CREATE FUNCTION bourse.write_audit(pool int, indices bigint[], times bigint[], kinds smallint[], actors text[], providers text[],
-                                   consumers text[], offers text[], requests text[], grants bigint[], starts int[],
-                                   lengths int[], entries bytea)
+CREATE FUNCTION bourse.write_audit(pool int, indices bigint[], times bigint[], kinds smallint[], actors text[],
+                                              providers text[], consumers text[], offers text[], requests text[],
+                                              grants bigint[], starts int[], lengths int[], entries bytea)
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bourse.audit_entries (pool_id, index, at, kind, actor, provider, consumer, offer_id, request_id, grant_id, entry)
   SELECT pool, t.index, bourse.from_micros(t.at), t.kind, t.actor, t.provider, t.consumer, t.offer, t.request, t.grant_id,
          substring(entries FROM t.start FOR t.length)
-  FROM unnest(indices, times, kinds, actors, providers, consumers, offers, requests, grants, starts, lengths)
-    AS t(index, at, kind, actor, provider, consumer, offer, request, grant_id, start, length);
+  FROM (SELECT unnest(indices) AS index, unnest(times) AS at, unnest(kinds) AS kind, unnest(actors) AS actor,
+               unnest(providers) AS provider, unnest(consumers) AS consumer, unnest(offers) AS offer,
+               unnest(requests) AS request, unnest(grants) AS grant_id, unnest(starts) AS start, unnest(lengths) AS length) t;
   RETURN pool;
 END $$;
 
@@ -993,24 +988,13 @@ BEGIN
   RETURN pool;
 END $$;
 
-CREATE FUNCTION bourse.write_days(pool int, names text[], days int[], ups bigint[], downs bigint[], outage_counts int[])
+CREATE FUNCTION bourse.write_hours(pool int, hours bigint[], ups bigint[], downs bigint[], outage_counts bigint[])
 RETURNS int LANGUAGE plpgsql AS $$
-DECLARE
-  ids int[] := bourse.provider_ids(pool, names);
 BEGIN
-  INSERT INTO bourse.availability_days AS d (provider_id, day, up, down, outages)
-  SELECT t.id, date '1970-01-01' + t.day, t.up, t.down, t.outages
-  FROM unnest(ids, days, ups, downs, outage_counts) AS t(id, day, up, down, outages)
-  ON CONFLICT (provider_id, day) DO UPDATE
-  SET up = d.up + excluded.up, down = d.down + excluded.down, outages = d.outages + excluded.outages;
-  RETURN pool;
-END $$;
-
-CREATE FUNCTION bourse.write_hours(pool int, hours bigint[], ups bigint[], downs bigint[]) RETURNS int LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO bourse.availability_hours AS h (pool_id, hour, up, down)
-  SELECT pool, t.hour, t.up, t.down FROM unnest(hours, ups, downs) AS t(hour, up, down)
-  ON CONFLICT (pool_id, hour) DO UPDATE SET up = h.up + excluded.up, down = h.down + excluded.down;
+  INSERT INTO bourse.availability_hours AS h (pool_id, hour, up, down, outages)
+  SELECT pool, t.hour, t.up, t.down, t.outages FROM unnest(hours, ups, downs, outage_counts) AS t(hour, up, down, outages)
+  ON CONFLICT (pool_id, hour) DO UPDATE
+  SET up = h.up + excluded.up, down = h.down + excluded.down, outages = h.outages + excluded.outages;
   RETURN pool;
 END $$;
 
@@ -1084,8 +1068,7 @@ GRANT INSERT (pool_id, grant_id, offer_id, request_id, provider, consumer, slots
 GRANT INSERT, UPDATE ON bourse.usage TO bourse_service;
 GRANT INSERT, UPDATE (zone, presence, since, counts) ON bourse.providers TO bourse_service;
 GRANT INSERT ON bourse.availability, bourse.availability_moments, bourse.availability_gaps TO bourse_service;
-GRANT INSERT, UPDATE (up, down, outages) ON bourse.availability_days TO bourse_service;
-GRANT INSERT, UPDATE (up, down) ON bourse.availability_hours TO bourse_service;
+GRANT INSERT, UPDATE (up, down, outages) ON bourse.availability_hours TO bourse_service;
 GRANT INSERT, UPDATE (heard, cpu, memory, disk_free, temperature) ON bourse.provider_loads TO bourse_service;
 GRANT INSERT, UPDATE (counts) ON bourse.history_counts TO bourse_service;
 GRANT INSERT ON bourse.events, bourse.audit_entries TO bourse_service;

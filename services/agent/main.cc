@@ -7,6 +7,7 @@
 #include "agent/machine.h"
 #include "agent/machine_offer.h"
 #include "base/log.h"
+#include "domain/availability.h"
 #include "xmpp/client_config.h"
 #include "xmpp/client_json.h"
 #include "xmpp/config_files.h"
@@ -21,8 +22,6 @@ extern "C" void on_stop_signal(int) {
   if (running != nullptr) running->stop();
 }
 
-constexpr base::Duration kShortestBeat = std::chrono::seconds(5);
-constexpr base::Duration kLongestBeat = std::chrono::hours(1);
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kNotAllowed = 4;
@@ -75,9 +74,9 @@ base::Result<agent::AgentOptions> agent_options(const base::Config& config, cons
     if (!value) return value.error();
     *duration = *value;
   }
-  if (options.heartbeat != base::Duration::zero() &&
-      (options.heartbeat < kShortestBeat || options.heartbeat > kLongestBeat)) {
-    return base::Error{base::Errc::kBadRequest, "agent.heartbeat is 0s (never) or from 5s to 1h"};
+  if (options.heartbeat != base::Duration::zero() && !domain::is_heartbeat(options.heartbeat)) {
+    return base::Error{base::Errc::kBadRequest,
+                       std::string("agent.heartbeat is 0s (never) or ") + domain::kHeartbeatBounds};
   }
   auto folder = config.text("agent.state-dir", state_folder);
   if (!folder) return folder.error();

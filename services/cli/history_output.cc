@@ -103,11 +103,15 @@ Table intervals_table(const std::vector<domain::AvailabilityInterval>& intervals
   return table;
 }
 
+std::string up_for_words(const market::Prediction::Provider& provider) {
+  if (provider.up_for) return in_short(*provider.up_for);
+  return provider.stays > 0 ? "not shown" : "down or unknown";
+}
+
 Table prediction_table(const market::Prediction& prediction) {
   Table table({{"PROVIDER"}, {"UP FOR"}, {"STAYS UP"}});
   for (const auto& provider : prediction.providers) {
-    table.add({provider.provider.text(), provider.up_for ? in_short(*provider.up_for) : "down or unknown",
-               percent(provider.stays)});
+    table.add({provider.provider.text(), up_for_words(provider), percent(provider.stays)});
   }
   return table;
 }

@@ -28,7 +28,8 @@ struct PoolParts {
   PoolParts(const Settings& settings, const domain::PoolName& pool, market::Outbox& outbox, const base::Clock& clock)
       : store({.uri = settings.database_uri, .application = "boursed " + pool.value}),
         spine(
-            {.pool = {pool, settings.operators, settings.pubsub, settings.rules, pool == settings.pools.front()},
+            {.pool = {pool, settings.operators, settings.pubsub, settings.rules, pool == settings.pools.front(),
+                      settings.history},
              .holder = settings.holder,
              .queue_capacity = settings.queue},
             store, [] { return std::make_unique<matching::IndexEngine>(); }, outbox, clock) {}

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "market/daemon.h"
+#include "market/fair_share.h"
 #include "market/settings.h"
 #include "market/ticket_key.h"
 #include "storage/maintenance.h"
@@ -84,7 +85,8 @@ int migrate(const boursed::Settings& settings) {
 
 int maintain(const boursed::Settings& settings) {
   const storage::ConnectionOptions owner{.uri = settings.owner_database_uri, .application = "boursed maintain"};
-  const storage::Retention retention{settings.keep_intervals, settings.keep_sums, settings.keep_events};
+  const storage::Retention retention{settings.keep_intervals, settings.keep_sums, settings.keep_events,
+                                     market::FairShare::kHalfLivesRemembered * settings.rules.usage_half_life};
   const auto done = storage::maintain(owner, retention, base::SystemClock().now());
   if (!done) return complain(done.error());
   if (done->months_made > 0) {

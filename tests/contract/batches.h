@@ -33,7 +33,7 @@ inline const base::Timestamp kStart = base::Timestamp(std::chrono::hours(24 * 36
 [[nodiscard]] pubsub::ItemRow removed(pubsub::ItemRow row);
 
 // Everything acquire() hands over; `order` has a letter for each kind of row as it came, without repetitions.
-struct Loaded final : market::StateLoader {
+struct Loaded : market::StateLoader {
   std::string order;
   std::vector<market::OfferRow> offers;
   std::vector<market::RequestRow> requests;

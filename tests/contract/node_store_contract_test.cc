@@ -259,9 +259,11 @@ TEST_P(NodeStoreContract, RowsLoadInOrder) {
   first.subscriptions = {subscription("blog", "sue@four.example")};
   first.items = {item("blog", "i", 1)};
   first.providers = {{jid("ann@one.example"), domain::Presence::kUp, kStart, "", ""}};
+  const auto now = under_test_->now();
+  first.gaps = {{now - std::chrono::hours(2), now - std::chrono::hours(1)}};
   first.events = {event(1, "a")};
   write(first);
-  EXPECT_EQ(reload().order, "porxgbnfsie");
+  EXPECT_EQ(reload().order, "pyorxgbnfsie");
 }
 
 TEST_P(NodeStoreContract, NodeRemovedAndMadeAgainInOneBatchIsEmpty) {

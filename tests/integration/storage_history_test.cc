@@ -23,6 +23,18 @@ class StorageHistory : public testing::Test {
   }
 };
 
+// As it was before the migration of that number, and later ones.
+void migrate_before(const PgDatabase& database, const std::string& number) {
+  const fs::path before = fs::temp_directory_path() / ("bourse_before_" + number + "_" + std::to_string(getpid()));
+  fs::remove_all(before);
+  fs::create_directory(before);
+  for (const auto& entry : fs::directory_iterator(BOURSE_SOURCE_DIR "/migrations")) {
+    if (entry.path().filename().string() < number) fs::copy(entry.path(), before);
+  }
+  EXPECT_TRUE(storage::migrate(database.superuser(), before).ok());
+  fs::remove_all(before);
+}
+
 TEST_F(StorageHistory, NoOverlapHoweverItIsWritten) {
   const PgDatabase database;
   database.query("SELECT bourse.make_history_month('2026-01-01Z'), bourse.make_history_month('2026-02-01Z')");
@@ -71,36 +83,22 @@ TEST_F(StorageHistory, RowsThatWaitedForTheirMonthMove) {
   database.query(
       "INSERT INTO bourse.availability SELECT 1, 0, false, 0, tstzrange(m, m + interval '1 s') FROM (SELECT "
       "date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '5 months 1 day') AS later(m);"
-      "INSERT INTO bourse.availability_days VALUES (1, (now() AT TIME ZONE 'UTC' + interval '5 months')::date, 1, 2, "
-      "3);"
       "INSERT INTO bourse.availability VALUES (1, 0, false, 0, '[2014-05-01Z,2014-05-02Z)')");
   EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability_other"), "2");
-  EXPECT_EQ(database.query("SELECT bourse.ensure_partitions(6)"), "9");
+  EXPECT_EQ(database.query("SELECT bourse.ensure_partitions(6)"), "6");
   EXPECT_EQ(database.query("SELECT bourse.ensure_partitions(6)"), "0");
   EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability_other"), "1");
-  EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability_days_other"), "0");
-  EXPECT_EQ(database.query("SELECT (provider_id, up, down, outages)::text FROM bourse.availability_days"), "(1,1,2,3)");
   EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability"), "2");
 }
 
 TEST_F(StorageHistory, OldRowsCameOver) {
   const PgDatabase database(PgDatabase::Content::kEmpty);
-  const fs::path all = BOURSE_SOURCE_DIR "/migrations";
-  const fs::path before = fs::temp_directory_path() / ("bourse_before_history_" + std::to_string(getpid()));
-  fs::remove_all(before);
-  fs::copy(all, before);
-  std::vector<fs::path> later;
-  for (const auto& entry : fs::directory_iterator(before)) {
-    if (entry.path().filename().string() >= "0005") later.push_back(entry.path());
-  }
-  for (const auto& path : later) fs::remove(path);
-  ASSERT_TRUE(storage::migrate(database.superuser(), before).ok());
-  fs::remove_all(before);
+  migrate_before(database, "0005");
   database.query(
       "INSERT INTO bourse.availability VALUES (1, 'ann@x', 0, '[2026-08-30 12:00Z,2026-10-01 02:30Z)'), "
       "(1, 'ann@x', 1, '[2026-10-01 02:30Z,2026-10-01 03:15Z)'), (1, 'ann@x', 0, '[2026-10-01 03:15Z,)'), "
       "(1, 'bob@x', 1, '[2026-11-01 00:00Z,)'), (1, 'old@x', 0, '[2014-01-31 23:00Z,2014-02-02 00:00Z)')");
-  const auto migrated = storage::migrate(database.superuser(), all);
+  const auto migrated = storage::migrate(database.superuser(), BOURSE_SOURCE_DIR "/migrations");
   ASSERT_TRUE(migrated.ok()) << migrated.error().text;
   storage::PgReader reader(database.service());
   const auto day = [](int year, unsigned month, unsigned of) {
@@ -109,22 +107,45 @@ TEST_F(StorageHistory, OldRowsCameOver) {
   };
   using domain::Presence;
   using std::chrono::minutes;
-  EXPECT_EQ(*reader.availability({"commons"}, jid("ann@x"), day(2020, 1, 1), day(2027, 1, 1)),
+  const auto intervals = [&reader](const char* provider, base::Timestamp since, base::Timestamp until) {
+    history::Intervals found;
+    const auto read = reader.history({"commons"}, [&](market::HistorySnapshot& history) {
+      found = history.intervals({jid(provider)}, {since, until}).value().front();
+    });
+    EXPECT_TRUE(read.ok());
+    return found;
+  };
+  EXPECT_EQ(intervals("ann@x", day(2020, 1, 1), day(2027, 1, 1)),
             (history::Intervals{
                 {Presence::kUp, day(2026, 8, 30) + minutes(720), day(2026, 10, 1) + minutes(150)},
                 {Presence::kDown, day(2026, 10, 1) + minutes(150), day(2026, 10, 1) + minutes(195)},
                 {Presence::kUp, day(2026, 10, 1) + minutes(195), {}},
             }));
-  EXPECT_EQ(*reader.availability({"commons"}, jid("old@x"), day(2000, 1, 1), day(2027, 1, 1)),
+  EXPECT_EQ(intervals("old@x", day(2000, 1, 1), day(2027, 1, 1)),
             (history::Intervals{{Presence::kUp, day(2014, 1, 31) + minutes(1380), day(2014, 2, 2)}}));
-  EXPECT_EQ(database.query("SELECT (sum(up), sum(down), sum(outages), count(*))::text FROM bourse.availability_days"),
-            "(2820600000000,2700000000,1,35)");
-  EXPECT_EQ(database.query("SELECT (sum(up), sum(down))::text FROM bourse.availability_hours"),
-            "(2820600000000,2700000000)");
+  EXPECT_EQ(database.query("SELECT (sum(up), sum(down), sum(outages))::text FROM bourse.availability_hours"),
+            "(2820600000000,2700000000,1)");
   EXPECT_EQ(
       database.query("SELECT string_agg((provider, presence)::text, ' ' ORDER BY provider) FROM bourse.providers"),
       "(ann@x,0) (bob@x,1) (old@x,)");
   EXPECT_EQ(database.query("SELECT to_regclass('bourse.availability_before')"), "");
+}
+
+// From sums by provider and day to those of the pool by hour.
+TEST_F(StorageHistory, OutagesCameOver) {
+  const PgDatabase database(PgDatabase::Content::kEmpty);
+  migrate_before(database, "0006");
+  database.query(
+      "INSERT INTO bourse.providers (pool_id, provider) VALUES (1, 'ann@x'), (1, 'bob@x');"
+      "INSERT INTO bourse.availability_days VALUES (1, '2026-03-01', 5, 6, 2), (2, '2026-03-01', 5, 6, 3), "
+      "(1, '2026-03-02', 5, 6, 0), (2, '1999-01-01', 5, 6, 4);"
+      "INSERT INTO bourse.availability_hours VALUES (1, 20513 * 24, 7, 8), (1, 20513 * 24 + 1, 9, 10)");
+  const auto migrated = storage::migrate(database.superuser(), BOURSE_SOURCE_DIR "/migrations");
+  ASSERT_TRUE(migrated.ok()) << migrated.error().text;
+  EXPECT_EQ(database.query("SELECT string_agg((pool_id, hour, up, down, outages)::text, ' ' ORDER BY hour) "
+                           "FROM bourse.availability_hours"),
+            "(1,254208,0,0,4) (1,492312,7,8,5) (1,492313,9,10,0)");
+  EXPECT_EQ(database.query("SELECT count(*) FROM pg_class WHERE relname LIKE 'availability_days%'"), "0");
 }
 
 TEST_F(StorageHistory, MaintenanceForgetsWholeMonthsAndNothingYoung) {
@@ -135,42 +156,54 @@ TEST_F(StorageHistory, MaintenanceForgetsWholeMonthsAndNothingYoung) {
       "INSERT INTO bourse.providers (pool_id, provider) VALUES (1, 'ann@x');"
       "INSERT INTO bourse.availability SELECT 1, 0, false, 0, tstzrange(m, m + interval '1 hour') "
       "FROM generate_series('2025-12-10Z'::timestamptz, '2026-04-10Z', '1 month') m;"
-      "INSERT INTO bourse.availability_days SELECT 1, m, 1, 0, 0 FROM generate_series('2025-12-10'::date, "
-      "'2026-04-10', "
-      "'1 month') m;"
-      "INSERT INTO bourse.availability_hours VALUES (1, 490000, 1, 1), (1, 493000, 1, 1);"
+      "INSERT INTO bourse.availability_hours VALUES (1, 490000, 1, 1, 0), (1, 493000, 1, 1, 1);"
       "INSERT INTO bourse.availability_gaps VALUES (1, '[2025-12-24Z,2025-12-25Z)'), (1, '[2026-03-24Z,2026-03-25Z)');"
       "DO $$ DECLARE next text := to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month', "
       "'YYYY_MM'); "
-      "BEGIN EXECUTE format('DROP TABLE bourse.%I, bourse.%I, bourse.%I', 'events_' || next, 'availability_' || next, "
-      "'availability_days_' || next); END $$");
+      "BEGIN EXECUTE format('DROP TABLE bourse.%I, bourse.%I', 'events_' || next, 'availability_' || next); END $$");
   const base::Timestamp april = base::Timestamp(std::chrono::sys_days(std::chrono::year(2026) / 4 / 15));
   using Names = std::vector<std::string>;
 
   auto report = storage::maintain(database.superuser(), {}, april);
   ASSERT_TRUE(report.ok()) << report.error().text;
-  EXPECT_EQ(report->months_made, 3U) << "that month's parts were missing";
+  EXPECT_EQ(report->months_made, 2U) << "that month's parts were missing";
   EXPECT_EQ(report->dropped, Names());
   EXPECT_TRUE(report->deleted.empty());
 
   const auto kept = std::chrono::hours(24) * 50;  // since 24 February
-  report = storage::maintain(database.superuser(), {.intervals = kept, .days = kept + kept}, april);
+  report = storage::maintain(database.superuser(), {.intervals = kept, .sums = kept + kept}, april);
   ASSERT_TRUE(report.ok()) << report.error().text;
   EXPECT_EQ(report->months_made, 0U);
   EXPECT_EQ(report->dropped, (Names{"availability_2026_01"}));
   std::string deleted;
   for (const auto& [table, rows] : report->deleted) deleted += table + " " + std::to_string(rows) + " ";
-  EXPECT_EQ(deleted, "availability_other 1 availability_days_other 1 availability_hours 1 availability_gaps 1 ");
+  EXPECT_EQ(deleted, "availability_other 1 availability_hours 1 availability_gaps 1 ");
   EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability"), "3");
-  EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability_days"), "4");
 
   // However little is to be kept, a month's worth stays.
   database.query("INSERT INTO bourse.availability VALUES (1, 0, false, 0, tstzrange(now(), now() + interval '1 us'))");
   const base::Timestamp now = std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now());
-  report = storage::maintain(database.superuser(), {.intervals = base::Duration(0), .days = base::Duration(0)}, now);
+  report = storage::maintain(database.superuser(), {.intervals = base::Duration(0), .sums = base::Duration(0)}, now);
   ASSERT_TRUE(report.ok()) << report.error().text;
   EXPECT_EQ(database.query("SELECT count(*) FROM bourse.availability"), "1");
   EXPECT_EQ(storage::maintain(database.service(), {}, now).ok(), false);
+}
+
+TEST(Maintenance, UseThatDecayedToNothingIsForgotten) {
+  if (!why_no_postgres().empty()) GTEST_SKIP() << why_no_postgres();
+  const PgDatabase database;
+  database.query(
+      "INSERT INTO bourse.usage (pool_id, consumer, at, resources, amounts) VALUES "
+      "(1, 'old@x', '2026-03-01Z', '{cpu}', '{1}'), (1, 'new@x', '2026-04-14Z', '{cpu}', '{1}')");
+  const base::Timestamp april = base::Timestamp(std::chrono::sys_days(std::chrono::year(2026) / 4 / 15));
+  ASSERT_TRUE(storage::maintain(database.superuser(), {}, april).ok());
+  EXPECT_EQ(database.query("SELECT count(*) FROM bourse.usage"), "2");
+  const auto report = storage::maintain(database.superuser(), {.usage = std::chrono::hours(24) * 40}, april);
+  ASSERT_TRUE(report.ok()) << report.error().text;
+  ASSERT_EQ(report->deleted.size(), 1U);
+  EXPECT_EQ(report->deleted[0].table, "usage");
+  EXPECT_EQ(report->deleted[0].rows, 1U);
+  EXPECT_EQ(database.query("SELECT consumer FROM bourse.usage"), "new@x");
 }
 
 }  // namespace

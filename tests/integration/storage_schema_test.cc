@@ -40,7 +40,7 @@ std::string output_of(const std::string& command) {
 std::string schema_of(const PgDatabase& database) {
   std::istringstream dump(
       output_of("pg_dump --schema-only --schema=bourse --exclude-table='bourse.events_2*' "
-                "--exclude-table='bourse.availability_2*' --exclude-table='bourse.availability_days_2*' '" +
+                "--exclude-table='bourse.availability_2*' '" +
                 database.superuser().uri + "'"));
   std::string kept;
   for (std::string line; std::getline(dump, line);) {
@@ -199,8 +199,8 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
       "DELETE FROM bourse.availability",
       "DELETE FROM bourse.availability_other",
       "INSERT INTO bourse.availability_other VALUES (1, 0, false, 0, '[2026-01-01,2026-01-02)')",
-      "UPDATE bourse.availability_days SET day = '2026-01-01'",
-      "DELETE FROM bourse.availability_days",
+      "UPDATE bourse.availability_hours SET hour = 1",
+      "DELETE FROM bourse.availability_hours",
       "UPDATE bourse.availability_gaps SET pool_id = 2",
       "DELETE FROM bourse.availability_gaps",
       "UPDATE bourse.providers SET provider = 'eve@x'",

@@ -119,6 +119,10 @@ void check_memory(const ShadowMarket& shadow, market::State& state, std::vector<
     const bool same = found != nullptr && found->state == request.row.state && found->granted == request.row.granted &&
                       found->refused.size() == request.row.refused.size();
     if (!same) broken.push_back("not in memory as stored: request " + id);
+    if (!same) continue;
+    const auto proposed = std::ranges::count_if(
+        found->grants, [&](auto grant) { return state.find_grant(grant)->state == GrantState::kProposed; });
+    if (found->proposed != proposed) broken.push_back("proposals not counted: request " + id);
   }
 }
 

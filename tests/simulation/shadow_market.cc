@@ -5,6 +5,7 @@
 
 #include "domain/records.h"
 #include "domain/weekly_schedule.h"
+#include "market/batch_builder.h"
 
 namespace bourse::simulation {
 namespace {
@@ -266,6 +267,16 @@ void ShadowMarket::apply(const market::HistoryClosed& change) {
   if (history.running->since != *interval.until) broken_.emplace_back("an interval does not follow the one before");
   history.closed.push_back(interval);
   history::add(history.days, change.cells);
+  market::Plan plan;
+  plan.changes.emplace_back(change);
+  market::BatchBuilder builder;
+  builder.add(plan);
+  for (const auto& row : std::move(builder).finish({}).hours) {
+    auto& sum = hours_[row.hour];
+    sum.up += row.up;
+    sum.down += row.down;
+    sum.outages += row.outages;
+  }
 }
 
 void ShadowMarket::apply(const history::Window& gap) {
@@ -274,6 +285,14 @@ void ShadowMarket::apply(const history::Window& gap) {
 }
 
 std::string ShadowMarket::judge_history() const {
+  std::map<std::int64_t, std::uint64_t> outages;  // by hour, that nobody told yet
+  for (const auto& [hour, row] : hours_) outages[hour] = row.outages;
+  market::HourRow all;
+  for (const auto& [hour, row] : hours_) {
+    all.up += row.up;
+    all.down += row.down;
+  }
+  const auto gaps = history::merge(gaps_);
   for (const auto& [provider, history] : histories_) {
     if (history.closed.empty()) continue;
     const history::Window whole{history.closed.front().since, *history.closed.back().until};
@@ -286,6 +305,16 @@ std::string ShadowMarket::judge_history() const {
     if (kept != history::Totals{exact.up, exact.down}) {
       return "the sums of " + provider + " are not those of its intervals";
     }
+    all.up -= exact.up;
+    all.down -= exact.down;
+    for (const auto& interval : history.closed) {
+      if (interval.presence == domain::Presence::kUp || !history::is_observed(interval.since, gaps)) continue;
+      --outages[std::chrono::floor<std::chrono::hours>(interval.since).time_since_epoch().count()];
+    }
+  }
+  if (all != market::HourRow()) return "the pool's sums by hour are not those of its providers";
+  for (const auto& [hour, more] : outages) {
+    if (more != 0) return "the pool's outages in hour " + std::to_string(hour) + " are not those of its providers";
   }
   return {};
 }

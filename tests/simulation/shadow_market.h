@@ -82,6 +82,7 @@ class ShadowMarket {
     history::DayCells days;
   };
   std::map<std::string, ShadowHistory> histories_;  // by provider
+  std::map<std::int64_t, market::HourRow> hours_;   // of all
   history::Gaps gaps_;
   std::string history_counts_;
   std::vector<std::string> broken_;

@@ -1,6 +1,5 @@
 // FakeStore's history: what batches write of it and readers ask.
 #include <algorithm>
-#include <set>
 
 #include "support/fake_store.h"
 
@@ -34,18 +33,12 @@ std::string FakeStore::apply_history(State& state, const market::Batch& batch) {
     }
     closed.insert(std::ranges::upper_bound(closed, interval.since, {}, &AvailabilityInterval::since), interval);
   }
-  for (const auto& row : batch.days) {
-    static_cast<void>(state.providers[row.provider.text()]);
-    auto& sum = state.days[{row.day, row.provider.text()}];
-    sum.up += row.up;
-    sum.down += row.down;
-    sum.outages += row.outages;
-  }
   for (const auto& row : batch.hours) {
     auto& sum = state.hours[row.hour];
     sum.hour = row.hour;
     sum.up += row.up;
     sum.down += row.down;
+    sum.outages += row.outages;
   }
   for (const auto& gap : batch.gaps) {
     if (gap.until <= gap.since) continue;
@@ -57,6 +50,11 @@ std::string FakeStore::apply_history(State& state, const market::Batch& batch) {
   for (const auto& row : batch.loads) state.loads[row.provider.text()] = row;
   if (batch.history_counts) state.history_counts = batch.history_counts;
   return {};
+}
+
+void FakeStore::record_gap(Window gap) {
+  if (!state_.gaps.empty()) gap.since = std::max(gap.since, state_.gaps.back().until);
+  if (gap.since < gap.until) state_.gaps.push_back(gap);
 }
 
 base::Status FakeStore::load_history(market::StateLoader& loader) const {
@@ -72,105 +70,101 @@ base::Status FakeStore::load_history(market::StateLoader& loader) const {
   return loader.on_history_counts(std::string(*state_.history_counts));
 }
 
-base::Result<history::Intervals> FakeStore::availability(const domain::PoolName& pool, const domain::Jid& provider,
-                                                         base::Timestamp since, base::Timestamp until) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  const auto found = state_.providers.find(provider.text());
-  if (found == state_.providers.end()) {
-    return {base::Errc::kNotFound, "no provider " + provider.text() + " was ever seen in pool " + pool.value};
-  }
-  history::Intervals intervals;
-  if (since >= until) return intervals;
-  for (auto interval : found->second.closed) {
-    const bool touches = interval.since == *interval.until ? since <= interval.since && interval.since < until
-                                                           : overlap(Window{since, until}, window_of(interval));
-    if (!touches) continue;
-    interval.since = std::max(interval.since, since);
-    interval.until = std::min(*interval.until, until);
-    intervals.push_back(interval);
-  }
-  const auto& now = found->second.now;
-  if (now && now->since < until) intervals.push_back({now->presence, std::max(now->since, since), std::nullopt});
-  return intervals;
-}
+// Under the store's lock for as long as it is asked.
+class FakeStore::History final : public market::HistorySnapshot {
+ public:
+  explicit History(const State& state) : state_(state) {}
 
-base::Result<history::Gaps> FakeStore::gaps(const domain::PoolName& pool, const Window& window) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  history::Gaps gaps;
-  for (const Window& gap : state_.gaps) {
-    const Window part{std::max(gap.since, window.since), std::min(gap.until, window.until)};
-    if (part.since < part.until) gaps.push_back(part);
-  }
-  return gaps;
-}
-
-base::Result<std::vector<market::ProviderNow>> FakeStore::providers_now(const domain::PoolName& pool,
-                                                                        const std::vector<domain::Jid>& providers) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  std::vector<market::ProviderNow> all;
-  for (const auto& [name, provider] : state_.providers) {
-    market::ProviderNow now;
-    now.provider = *domain::Jid::parse(name);
-    if (!providers.empty() && std::ranges::find(providers, now.provider) == providers.end()) continue;
-    if (provider.now) {
-      now.zone = provider.now->zone;
-      now.presence = provider.now->presence;
-      now.since = provider.now->since;
+  base::Result<std::vector<history::Intervals>> intervals(const std::vector<domain::Jid>& providers,
+                                                          const Window& window) override {
+    std::vector<history::Intervals> all;
+    for (const auto& provider : providers) {
+      const auto found = state_.providers.find(provider.text());
+      if (found == state_.providers.end()) {
+        return {base::Errc::kNotFound, "no provider " + provider.text() + " was ever seen in this pool"};
+      }
+      all.push_back(intervals_of(found->second, window));
     }
-    if (const auto load = state_.loads.find(name); load != state_.loads.end()) {
-      now.heard = load->second.heard;
-      now.load = load->second.load;
+    return all;
+  }
+
+  history::Gaps gaps(const Window& window) override {
+    history::Gaps gaps;
+    for (const Window& gap : state_.gaps) {
+      const Window part{std::max(gap.since, window.since), std::min(gap.until, window.until)};
+      if (part.since < part.until) gaps.push_back(part);
     }
-    all.push_back(std::move(now));
+    return gaps;
   }
-  return all;
-}
 
-base::Result<std::vector<market::Reader::DaySum>> FakeStore::day_sums(const domain::PoolName& pool,
-                                                                      const std::vector<domain::Jid>& providers,
-                                                                      std::int32_t since, std::int32_t until) {
+  std::vector<market::ProviderNow> providers_now(const std::vector<domain::Jid>& providers) override {
+    std::vector<market::ProviderNow> all;
+    for (const auto& [name, provider] : state_.providers) {
+      market::ProviderNow now;
+      now.provider = *domain::Jid::parse(name);
+      if (!providers.empty() && std::ranges::find(providers, now.provider) == providers.end()) continue;
+      if (provider.now) {
+        now.zone = provider.now->zone;
+        now.presence = provider.now->presence;
+        now.since = provider.now->since;
+      }
+      if (const auto load = state_.loads.find(name); load != state_.loads.end()) {
+        now.heard = load->second.heard;
+        now.load = load->second.load;
+      }
+      all.push_back(std::move(now));
+    }
+    return all;
+  }
+
+  std::vector<market::HourRow> hour_sums(std::int64_t since, std::int64_t until) override {
+    std::vector<market::HourRow> sums;
+    for (const auto& [hour, row] : state_.hours) {
+      if (hour >= since && hour < until) sums.push_back(row);
+    }
+    return sums;
+  }
+
+  market::HistoryAccess access(const domain::Jid& provider, const domain::Jid& viewer) override {
+    market::HistoryAccess access;
+    access.known = state_.providers.contains(provider.text());
+    access.lends = std::ranges::any_of(
+        state_.offers, [&](const auto& entry) { return entry.second.open && entry.second.provider == provider; });
+    access.concerned = viewer == provider || std::ranges::any_of(state_.grants, [&](const auto& entry) {
+                         return entry.second.provider == provider && entry.second.consumer == viewer;
+                       });
+    return access;
+  }
+
+ private:
+  static history::Intervals intervals_of(const State::Provider& provider, const Window& window) {
+    history::Intervals intervals;
+    if (window.since >= window.until) return intervals;
+    for (auto interval : provider.closed) {
+      const bool touches = interval.since == *interval.until
+                               ? window.since <= interval.since && interval.since < window.until
+                               : overlap(window, window_of(interval));
+      if (!touches) continue;
+      interval.since = std::max(interval.since, window.since);
+      interval.until = std::min(*interval.until, window.until);
+      intervals.push_back(interval);
+    }
+    const auto& now = provider.now;
+    if (now && now->since < window.until) {
+      intervals.push_back({now->presence, std::max(now->since, window.since), std::nullopt});
+    }
+    return intervals;
+  }
+
+  const State& state_;
+};
+
+base::Status FakeStore::history(const domain::PoolName& pool, const AskHistory& ask) {
   const std::lock_guard lock(mutex_);
   if (pool.value != pool_) return no_pool(pool);
-  std::set<std::string> wanted;
-  for (const auto& provider : providers) wanted.insert(provider.text());
-  std::vector<DaySum> sums;
-  for (const auto& [key, row] : state_.days) {
-    const auto& [day, provider] = key;
-    if (day < since || day >= until || (!wanted.empty() && !wanted.contains(provider))) continue;
-    if (sums.empty() || sums.back().day != day) sums.push_back({.day = day});
-    sums.back().up += row.up;
-    sums.back().down += row.down;
-    sums.back().outages += row.outages;
-  }
-  return sums;
-}
-
-base::Result<std::vector<market::HourRow>> FakeStore::hour_sums(const domain::PoolName& pool, std::int64_t since,
-                                                                std::int64_t until) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  std::vector<market::HourRow> sums;
-  for (const auto& [hour, row] : state_.hours) {
-    if (hour >= since && hour < until) sums.push_back(row);
-  }
-  return sums;
-}
-
-base::Result<market::HistoryAccess> FakeStore::history_access(const domain::PoolName& pool, const domain::Jid& provider,
-                                                              const domain::Jid& viewer) {
-  const std::lock_guard lock(mutex_);
-  if (pool.value != pool_) return no_pool(pool);
-  market::HistoryAccess access;
-  access.known = state_.providers.contains(provider.text());
-  access.lends = std::ranges::any_of(
-      state_.offers, [&](const auto& entry) { return entry.second.open && entry.second.provider == provider; });
-  access.concerned = viewer == provider || std::ranges::any_of(state_.grants, [&](const auto& entry) {
-                       return entry.second.provider == provider && entry.second.consumer == viewer;
-                     });
-  return access;
+  History snapshot(state_);
+  ask(snapshot);
+  return base::Done{};
 }
 
 }  // namespace bourse::test

@@ -128,6 +128,7 @@ base::Result<market::Lease> FakeStore::acquire(const domain::PoolName& pool, con
     return {base::Errc::kConflict, "pool " + pool.value + " is held by " + holder_};
   }
   const base::Timestamp alive = epoch_ == 0 ? base::Timestamp() : lease_until_ - kLease;
+  if (epoch_ != 0) record_gap({alive, clock_.now()});
   holder_ = holder;
   lease_until_ = clock_.now() + kLease;
   ++epoch_;

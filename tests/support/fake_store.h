@@ -26,7 +26,7 @@ enum class Fault {
   kFenced,
 };
 
-class FakeStore final : public market::Store, public market::Reader {
+class FakeStore : public market::Store, public market::Reader {
  public:
   // With one pool. The clock says when a lease has run out.
   explicit FakeStore(const base::Clock& clock, std::string pool = "commons");
@@ -60,26 +60,13 @@ class FakeStore final : public market::Store, public market::Reader {
                                                                     const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<market::ArchiveEdges> archive_edges(const market::ArchiveEdgesQuery& query,
                                                                  const market::Viewer& viewer) override;
-  [[nodiscard]] base::Result<std::vector<domain::AvailabilityInterval>> availability(const domain::PoolName& pool,
-                                                                                     const domain::Jid& provider,
-                                                                                     base::Timestamp since,
-                                                                                     base::Timestamp until) override;
-  [[nodiscard]] base::Result<history::Gaps> gaps(const domain::PoolName& pool, const history::Window& window) override;
-  [[nodiscard]] base::Result<std::vector<market::ProviderNow>> providers_now(
-      const domain::PoolName& pool, const std::vector<domain::Jid>& providers) override;
-  [[nodiscard]] base::Result<std::vector<DaySum>> day_sums(const domain::PoolName& pool,
-                                                           const std::vector<domain::Jid>& providers,
-                                                           std::int32_t since, std::int32_t until) override;
-  [[nodiscard]] base::Result<std::vector<market::HourRow>> hour_sums(const domain::PoolName& pool, std::int64_t since,
-                                                                     std::int64_t until) override;
-  [[nodiscard]] base::Result<market::HistoryAccess> history_access(const domain::PoolName& pool,
-                                                                   const domain::Jid& provider,
-                                                                   const domain::Jid& viewer) override;
+  [[nodiscard]] base::Status history(const domain::PoolName& pool, const AskHistory& ask) override;
   [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
                                                                         const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
 
  private:
+  class History;
   struct Leaf {
     std::map<std::string, pubsub::ItemRow> items;       // by id
     std::map<std::string, domain::EventSeq> first_seq;  // of its publication as a new item
@@ -104,7 +91,6 @@ class FakeStore final : public market::Store, public market::Reader {
       history::Intervals closed;               // by time
     };
     std::map<std::string, Provider> providers;
-    std::map<std::pair<std::int32_t, std::string>, market::DayRow> days;
     std::map<std::int64_t, market::HourRow> hours;
     history::Gaps gaps;  // by time
     std::map<std::string, market::LoadRow> loads;
@@ -122,6 +108,7 @@ class FakeStore final : public market::Store, public market::Reader {
   base::Status load(market::StateLoader& loader) const;
   base::Status load_nodes(market::StateLoader& loader) const;
   base::Status load_history(market::StateLoader& loader) const;
+  void record_gap(history::Window gap);  // what of it is new
   // The events of a node's archive that the viewer may see; kNotFound: no such node.
   base::Result<std::vector<market::Event>> archive_of(const domain::NodeName& node, const market::Viewer& viewer) const;
   market::CommitResult write(const market::Batch& batch);

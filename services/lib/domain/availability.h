@@ -2,6 +2,7 @@
 // Lifetime: value. Threads: none.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -29,6 +30,14 @@ enum class EndReason : std::int32_t {
   kSessionGone = 3,      // its session went offline or did not answer
   kHeartbeatMissed = 4,  // its agent fell silent
 };
+
+// How often an agent may promise to be heard of; three missed, and its provider is down.
+inline constexpr base::Duration kShortestHeartbeat = std::chrono::seconds(5);
+inline constexpr base::Duration kLongestHeartbeat = std::chrono::hours(1);
+inline constexpr char kHeartbeatBounds[] = "from 5 seconds to 1 hour";
+[[nodiscard]] constexpr bool is_heartbeat(base::Duration every) {
+  return kShortestHeartbeat <= every && every <= kLongestHeartbeat;
+}
 
 // What an agent says of its machine with each heartbeat. What it cannot measure is absent.
 struct Load {

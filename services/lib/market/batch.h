@@ -39,7 +39,6 @@ struct Batch {
   // History: providers first, what refers to them afterwards.
   std::vector<ProviderRow> providers;           // one a provider
   std::vector<ClosedInterval> closed;           // per provider in order of time
-  std::vector<DayRow> days;                     // one a provider and day
   std::vector<HourRow> hours;                   // one an hour
   std::vector<history::Window> gaps;            // in which nobody looked, in order of time
   std::vector<LoadRow> loads;                   // one a provider

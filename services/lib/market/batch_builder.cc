@@ -1,5 +1,6 @@
 #include "market/batch_builder.h"
 
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -16,6 +17,10 @@ bool put(std::vector<Row>& rows, std::unordered_map<Key, std::size_t>& places, c
     rows[place->second] = std::move(row);
   }
   return added;
+}
+
+std::int64_t hour_of(base::Timestamp at) {
+  return std::chrono::floor<std::chrono::hours>(at).time_since_epoch().count();
 }
 
 }  // namespace
@@ -108,22 +113,20 @@ void BatchBuilder::fold(LoadRow&& row) {
   put(batch_.loads, loads_, provider, std::move(row));
 }
 
+// An outage is counted in the hour in which it began.
 void BatchBuilder::fold(HistoryClosed&& closed) {
-  auto& days = days_[closed.interval.provider];
+  const std::int64_t begun = hour_of(closed.interval.interval.since);
   for (const auto& cell : closed.cells) {
-    const auto [day, new_day] = days.try_emplace(cell.day, batch_.days.size());
-    if (new_day) batch_.days.push_back({.provider = closed.interval.provider, .day = cell.day});
-    auto& sums = batch_.days[day->second];
-    sums.up += cell.up_total();
-    sums.down += cell.down_total();
-    sums.outages += cell.outages;
     for (std::size_t i = 0; i < history::DayCell::kHours; ++i) {
-      if (cell.up[i] == base::Duration::zero() && cell.down[i] == base::Duration::zero()) continue;
       const std::int64_t number = std::int64_t{cell.day} * 24 + static_cast<std::int64_t>(i);
-      const auto [hour, new_hour] = hours_.try_emplace(number, batch_.hours.size());
-      if (new_hour) batch_.hours.push_back({.hour = number});
-      batch_.hours[hour->second].up += cell.up[i];
-      batch_.hours[hour->second].down += cell.down[i];
+      const std::uint64_t outages = number == begun ? cell.outages : 0;
+      if (cell.up[i] == base::Duration::zero() && cell.down[i] == base::Duration::zero() && outages == 0) continue;
+      const auto [place, added] = hours_.try_emplace(number, batch_.hours.size());
+      if (added) batch_.hours.push_back({.hour = number});
+      auto& hour = batch_.hours[place->second];
+      hour.up += cell.up[i];
+      hour.down += cell.down[i];
+      hour.outages += outages;
     }
   }
   batch_.closed.push_back(std::move(closed.interval));

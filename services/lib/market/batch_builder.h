@@ -46,7 +46,6 @@ class BatchBuilder {
   std::unordered_map<domain::Jid, std::size_t> sanctions_;
   std::unordered_map<domain::Jid, std::size_t> usage_;
   std::unordered_map<domain::Jid, std::size_t> providers_;
-  std::unordered_map<domain::Jid, std::unordered_map<std::int32_t, std::size_t>> days_;
   std::unordered_map<std::int64_t, std::size_t> hours_;
   std::unordered_map<domain::Jid, std::size_t> loads_;
   NodeRowsBuilder nodes_;

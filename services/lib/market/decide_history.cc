@@ -13,8 +13,6 @@ using base::Errc;
 using domain::Presence;
 
 constexpr int kMissed = 3;  // heartbeats, until an agent counts as silent
-constexpr base::Duration kShortestBeat = std::chrono::seconds(5);
-constexpr base::Duration kLongestBeat = std::chrono::hours(1);
 constexpr std::size_t kMostLoads = 5'000;
 constexpr base::Duration kLongestPredicted = std::chrono::hours(24 * 90);
 constexpr std::size_t kMostImported = 500'000;  // intervals of one import
@@ -44,7 +42,10 @@ void Decision::change_availability(const domain::Jid& provider, Presence presenc
 void Decision::operator()(const Heartbeat& heartbeat) {
   const auto& session = command_.actor;
   if (state_.find_session(session) == nullptr) return;
-  state_.hear(session, now_, now_ + kMissed * std::clamp(heartbeat.every, kShortestBeat, kLongestBeat));
+  if (!domain::is_heartbeat(heartbeat.every)) {
+    return fail(Errc::kInvalidPayload, std::string("a heartbeat comes every so often: ") + domain::kHeartbeatBounds);
+  }
+  state_.hear(session, now_, now_ + kMissed * heartbeat.every);
   const auto provider = session.bare();
   if (!state_.history.running(provider)) return;
   if (!heartbeat.zone.empty()) {
@@ -98,6 +99,21 @@ void Decision::look_again() {
   if (auto gap = state_.history.look_again(now_)) plan_.changes.emplace_back(*gap);
 }
 
+// As history queries are answered, but of grants only those count that live: others are the database's to know.
+HistoryAccess Decision::access_to(const domain::Jid& provider) const {
+  const auto actor = command_.actor.bare();
+  HistoryAccess access{.known = true, .lends = state_.lends(provider)};
+  access.concerned = actor == provider || state_.is_operator(actor);
+  // Looks at every request: not for those who hold nothing, nor had anything of late.
+  if (access.concerned || state_.shares.dominant_share(actor, now_) == 0) return access;
+  for (const auto& id : state_.requests_of(actor)) {
+    access.concerned = access.concerned || std::ranges::any_of(state_.find_request(id)->grants, [&](auto grant) {
+                         return state_.find_grant(grant)->provider == provider;
+                       });
+  }
+  return access;
+}
+
 void Decision::operator()(const PredictAvailability& question) {
   if (question.further > kLongestPredicted) {
     return fail(Errc::kInvalidPayload, "nobody can say who stays for longer than 90 days");
@@ -111,8 +127,16 @@ void Decision::operator()(const PredictAvailability& question) {
   std::vector<double> stays;
   for (const auto& provider : question.providers) {
     Prediction::Provider one{.provider = provider};
-    if (const auto running = state_.history.running(provider); running && running->presence == Presence::kUp) {
-      one.up_for = std::max(now_ - running->since, base::Duration::zero());
+    const auto running = state_.history.running(provider);
+    const auto access = running ? access_to(provider) : HistoryAccess();
+    if (running && !state_.config.history.shows_figures(access)) {
+      const auto refusal = state_.config.history.refusal(provider);
+      return fail(refusal.code, refusal.text);
+    }
+    if (running && running->presence == Presence::kUp) {
+      if (state_.config.history.shows_details(access)) {
+        one.up_for = std::max(now_ - running->since, base::Duration::zero());
+      }
       one.stays = state_.history.up_for(provider, question.further, now_);
     }
     stays.push_back(one.stays);

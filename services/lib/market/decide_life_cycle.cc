@@ -72,14 +72,9 @@ void Decision::confirm(const domain::Grant& grant) {
   reply(Acknowledged{});
 }
 
-bool Decision::is_all_confirmed(const RequestEntry& request) const {
-  return std::ranges::none_of(request.grants,
-                              [&](auto id) { return state_.find_grant(id)->state == GrantState::kProposed; });
-}
-
 void Decision::note_complete(RequestEntry& request) {
   if (request.complete || request.state != domain::RequestState::kGranted) return;
-  if (request.granted < request.content.count || !is_all_confirmed(request)) return;
+  if (request.granted < request.content.count || request.proposed > 0) return;
   request.complete = true;
   write_request(request);
 }

@@ -93,7 +93,7 @@ bool Decision::match(RequestEntry& request) {
     Crew crew;
     while (wants_spare(request, crew) && grant_one(request, passed_over)) {
     }
-    request.complete = request.complete || is_all_confirmed(request);
+    request.complete = request.complete || request.proposed == 0;
     stop_wanting(request, RequestState::kGranted);
   }
   if (request.granted != granted_before) {

@@ -99,7 +99,6 @@ class Decision {
 
   // decide_life_cycle.cc: what the parties do.
   void retract_grant(const std::string& item_id);
-  [[nodiscard]] bool is_all_confirmed(const RequestEntry& request) const;
   void note_complete(RequestEntry& request);  // once all it asked for is there
   void confirm(const domain::Grant& grant);
   void decline(const domain::Grant& grant, const std::string& reason);
@@ -115,6 +114,7 @@ class Decision {
   void keep_loads();
   void keep_gap();
   void look_again();
+  [[nodiscard]] HistoryAccess access_to(const domain::Jid& provider) const;
   void import_history(std::vector<ClosedInterval>&& intervals);
 
   // decide_matching.cc: who gets what.

@@ -20,8 +20,6 @@ using base::Timestamp;
 // What one may hold has 63 bits; what all hold together may have more.
 __extension__ typedef __int128 Sum;
 
-// Use of this many half-lives ago is a 10^-12th of what it was.
-constexpr int kHalfLivesRemembered = 40;
 constexpr std::size_t kLeastSweep = 1024;
 constexpr double kLeastWeight = 1e-6;
 
@@ -184,7 +182,7 @@ class FairShare::Ledger {
 
   // Forgets who holds nothing and used nothing that counts.
   void sweep(Timestamp now) {
-    const auto long_ago = kHalfLivesRemembered * rules_.usage_half_life;
+    const auto long_ago = FairShare::kHalfLivesRemembered * rules_.usage_half_life;
     std::erase_if(accounts_,
                   [&](const auto& entry) { return entry.second.holds_nothing() && now - entry.second.at > long_ago; });
     sweep_at_ = std::max(kLeastSweep, 2 * accounts_.size());

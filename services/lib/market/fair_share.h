@@ -22,6 +22,9 @@ class FairShare {
   // What the pool has of a resource, in stored units; 0: nothing, it does not count.
   using Capacity = std::function<std::int64_t(const std::string& resource)>;
 
+  // Use of this many half-lives ago is a 10^-12th of what it was: rows that old may go.
+  static constexpr int kHalfLivesRemembered = 40;
+
   FairShare(const Rules& rules, Capacity capacity);  // rules outlive it
   ~FairShare();
 

@@ -109,11 +109,10 @@ Result<PageOf<domain::Jid>> names_of(const std::vector<ProviderNow>& providers, 
 
 class Answer {
  public:
-  Answer(Reader& reader, const HistoryQuery& query, const Viewer& viewer, const HistoryPolicy& policy)
-      : reader_(reader), query_(query), viewer_(viewer), policy_(policy) {}
+  Answer(HistorySnapshot& history, const HistoryQuery& query, const Viewer& viewer, const HistoryPolicy& policy)
+      : history_(history), query_(query), viewer_(viewer), policy_(policy) {}
 
   Result<HistoryReport> give() {
-    if (const auto sound = check(query_); !sound) return sound.error();
     report_.since = query_.since;
     report_.until = query_.until;
     report_.zone = query_.zone;
@@ -125,24 +124,15 @@ class Answer {
  private:
   [[nodiscard]] Window window() const { return {report_.since, report_.until}; }
 
-  base::Status read_gaps() {
-    auto gaps = reader_.gaps(query_.pool, window());
-    if (!gaps) return gaps.error();
-    report_.gaps = history::merge(std::move(*gaps));
-    return base::Done{};
-  }
+  void read_gaps() { report_.gaps = history::merge(history_.gaps(window())); }
 
   base::Status may_read(const domain::Jid& provider) {
-    const auto access = reader_.history_access(query_.pool, provider, viewer_.jid);
-    if (!access) return access.error();
+    auto access = history_.access(provider, viewer_.jid);
     const base::Error unknown{Errc::kNotFound, "the market has never seen provider " + provider.text()};
-    if (!access->known) return unknown;
-    const bool party = viewer_.privileged || access->concerned;
-    if (!party && !(policy_.figures_for_all && access->lends)) {
-      return {Errc::kForbidden, "the history of " + provider.text() + " is shown to operators, to those it lent to" +
-                                    (policy_.figures_for_all ? ", and to all while it has an open offer" : "")};
-    }
-    report_.details_withheld = report_.details_withheld || (!party && !policy_.details_for_all);
+    if (!access.known) return unknown;
+    access.concerned = access.concerned || viewer_.privileged;
+    if (!policy_.shows_figures(access)) return policy_.refusal(provider);
+    report_.details_withheld = report_.details_withheld || !policy_.shows_details(access);
     return base::Done{};
   }
 
@@ -150,20 +140,20 @@ class Answer {
     for (const auto& provider : query_.providers) {
       if (const auto may = may_read(provider); !may) return may;
     }
-    if (const auto read = read_gaps(); !read) return read;
-    const auto now = reader_.providers_now(query_.pool, query_.providers);
-    if (!now) return now.error();
-    if (report_.zone.empty() && query_.providers.size() == 1 && !now->empty()) report_.zone = now->front().zone;
+    read_gaps();
+    const auto now = history_.providers_now(query_.providers);
+    if (report_.zone.empty() && query_.providers.size() == 1 && !now.empty()) report_.zone = now.front().zone;
     std::vector<history::Run> runs;
     history::DayCells cells;
     for (const auto& provider : query_.providers) {
-      const auto intervals = reader_.availability(query_.pool, provider, query_.since - kMoment, query_.until);
-      if (!intervals) return intervals.error();
-      add(provider, *now, *intervals);
-      if (query_.days) history::add(cells, history::day_cells(*intervals, report_.gaps, window()));
-      if (query_.survival) add_runs(runs, *intervals);
-      if (const auto week = add_week(*intervals); !week) return week;
-      if (const auto listed = list(*intervals); !listed) return listed;
+      const auto read = history_.intervals({provider}, {query_.since - kMoment, query_.until});
+      if (!read) return read.error();
+      const auto& intervals = read->front();
+      add(provider, now, intervals);
+      if (query_.days) history::add(cells, history::day_cells(intervals, report_.gaps, window()));
+      if (query_.survival) add_runs(runs, intervals);
+      if (const auto week = add_week(intervals); !week) return week;
+      if (const auto listed = list(intervals); !listed) return listed;
     }
     report_.provider_count = query_.providers.size();
     put_days(cells);
@@ -224,21 +214,20 @@ class Answer {
     report_.since = std::chrono::floor<days>(report_.since);
     const Timestamp next_midnight = std::chrono::ceil<days>(report_.until);
     report_.until = query_.asked == Timestamp{} ? next_midnight : std::min(next_midnight, query_.asked);
-    if (const auto read = read_gaps(); !read) return read;
-    const auto now = reader_.providers_now(query_.pool, {});
-    if (!now) return now.error();
+    read_gaps();
+    const auto now = history_.providers_now({});
     history::RunningCells running(report_.gaps, window());
-    for (const auto& provider : *now) {
+    for (const auto& provider : now) {
       if (provider.presence) running.add(*provider.presence, provider.since);
     }
     auto cells = running.cells();
-    if (const auto added = add_closed(cells); !added) return added;
-    report_.provider_count = now->size();
+    add_closed(cells);
+    report_.provider_count = now.size();
     if (query_.names) {
       if (!viewer_.privileged && !policy_.details_for_all) {
         return base::Error{Errc::kForbidden, "who the providers of a pool ever were is shown to operators"};
       }
-      auto names = names_of(*now, query_.page);
+      auto names = names_of(now, query_.page);
       if (!names) return names.error();
       report_.names = std::move(*names);
     }
@@ -249,7 +238,7 @@ class Answer {
       if (!week) return week.error();
       report_.week = std::move(*week);
     }
-    return query_.survival ? sample(*now) : base::Status(base::Done{});
+    return query_.survival ? sample(now) : base::Status(base::Done{});
   }
 
   void sum_up(const history::DayCells& cells) {
@@ -261,40 +250,34 @@ class Answer {
     }
   }
 
-  base::Status add_closed(history::DayCells& cells) {
+  void add_closed(history::DayCells& cells) {
     const auto first = history::day_of(report_.since);
     const auto end = static_cast<std::int32_t>(std::chrono::ceil<days>(report_.until).time_since_epoch().count());
-    const auto hours = reader_.hour_sums(query_.pool, std::int64_t{first} * 24, std::int64_t{end} * 24);
-    if (!hours) return hours.error();
     history::DayCells closed;
-    for (const auto& row : *hours) {
+    for (const auto& row : history_.hour_sums(std::int64_t{first} * 24, std::int64_t{end} * 24)) {
       const auto day = static_cast<std::int32_t>(row.hour / 24 - (row.hour % 24 < 0 ? 1 : 0));
       if (closed.empty() || closed.back().day != day) closed.push_back({.day = day});
       const auto hour = static_cast<std::size_t>(row.hour - std::int64_t{day} * 24);
       closed.back().up[hour] = row.up;
       closed.back().down[hour] = row.down;
+      closed.back().outages += static_cast<std::uint32_t>(row.outages);
     }
     history::add(cells, closed);
-    const auto sums = reader_.day_sums(query_.pool, {}, first, end);
-    if (!sums) return sums.error();
-    for (const auto& sum : *sums) report_.total.outages += sum.outages;
-    return base::Done{};
   }
 
   base::Status sample(const std::vector<ProviderNow>& all) {
-    std::vector<history::Run> runs;
     const std::size_t sampled = std::min(all.size(), kMostSampled);
-    for (std::size_t i = 0; i < sampled; ++i) {
-      const auto& provider = all[i * all.size() / sampled].provider;
-      const auto intervals = reader_.availability(query_.pool, provider, report_.since, report_.until);
-      if (!intervals) return intervals.error();
-      add_runs(runs, *intervals);
-    }
+    std::vector<domain::Jid> sample;
+    for (std::size_t i = 0; i < sampled; ++i) sample.push_back(all[i * all.size() / sampled].provider);
+    const auto read = history_.intervals(sample, window());
+    if (!read) return read.error();
+    std::vector<history::Run> runs;
+    for (const auto& intervals : *read) add_runs(runs, intervals);
     put_survival(runs);
     return base::Done{};
   }
 
-  Reader& reader_;
+  HistorySnapshot& history_;
   const HistoryQuery& query_;
   const Viewer& viewer_;
   const HistoryPolicy& policy_;
@@ -305,7 +288,12 @@ class Answer {
 
 Result<HistoryReport> answer_history(Reader& reader, const HistoryQuery& query, const Viewer& viewer,
                                      const HistoryPolicy& policy) {
-  return Answer(reader, query, viewer, policy).give();
+  if (const auto sound = check(query); !sound) return sound.error();
+  Result<HistoryReport> answer = HistoryReport();
+  const auto read = reader.history(
+      query.pool, [&](HistorySnapshot& history) { answer = Answer(history, query, viewer, policy).give(); });
+  if (!read) return read.error();
+  return answer;
 }
 
 }  // namespace bourse::market

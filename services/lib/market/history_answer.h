@@ -11,12 +11,6 @@
 
 namespace bourse::market {
 
-// Who may read what of whom; operators, and providers of themselves, everything.
-struct HistoryPolicy {
-  bool figures_for_all = true;   // of providers with open offers; otherwise only to those they gave grants to
-  bool details_for_all = false;  // intervals and load; otherwise only to those they gave grants to
-};
-
 // kNotFound: a provider nobody saw. kForbidden: one whose history is not for the viewer. kInvalidPayload: no time, too
 // much of it, too many providers, a zone that does not exist.
 [[nodiscard]] base::Result<HistoryReport> answer_history(Reader& reader, const HistoryQuery& query,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "domain/availability.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
@@ -83,7 +84,24 @@ struct ProviderNow {
 struct HistoryAccess {
   bool known = false;      // the pool has seen it
   bool lends = false;      // it has open offers
-  bool concerned = false;  // the viewer is the provider, or had a grant of it
+  bool concerned = false;  // the viewer is an operator, the provider, or had a grant of it
+};
+
+// Who may read what of whom; operators, and providers of themselves, everything.
+struct HistoryPolicy {
+  bool figures_for_all = true;   // of providers with open offers; otherwise only to those they gave grants to
+  bool details_for_all = false;  // intervals and load; otherwise only to those they gave grants to
+
+  [[nodiscard]] bool shows_figures(const HistoryAccess& access) const {
+    return access.concerned || (figures_for_all && access.lends);
+  }
+  [[nodiscard]] bool shows_details(const HistoryAccess& access) const { return access.concerned || details_for_all; }
+  // kForbidden, for whom the figures are not shown to.
+  [[nodiscard]] base::Error refusal(const domain::Jid& provider) const {
+    return {base::Errc::kForbidden, "the history of " + provider.text() +
+                                        " is shown to operators, to those it lent to" +
+                                        (figures_for_all ? ", and to all while it has an open offer" : "")};
+  }
 };
 
 }  // namespace bourse::market

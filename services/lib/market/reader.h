@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 #include "domain/jid.h"
 #include "domain/request.h"
 #include "market/event.h"
-#include "market/history_query.h"
+#include "market/history_snapshot.h"
 #include "market/page.h"
 #include "market/rows.h"
 #include "pubsub/rows.h"
@@ -156,31 +157,10 @@ class Reader {
   // A viewer sees every offer and availability item, but only own requests, and grants it is a party of.
   // kNotFound: no such pool, or the item that `after`/`before` names is not there (XEP-0059 §2.2).
   [[nodiscard]] virtual base::Result<PageOf<Item>> items(const ItemQuery& query, const Viewer& viewer) = 0;
-  // Intervals that touch [since, until), clipped to it, oldest first. kNotFound: provider never seen.
-  [[nodiscard]] virtual base::Result<std::vector<domain::AvailabilityInterval>> availability(
-      const domain::PoolName& pool, const domain::Jid& provider, base::Timestamp since, base::Timestamp until) = 0;
-  // History: any window; gaps not taken off. Intervals as for availability(). kNotFound as there.
-  [[nodiscard]] virtual base::Result<history::Gaps> gaps(const domain::PoolName& pool,
-                                                         const history::Window& window) = 0;
-  // Of the providers named, in no order, unknown ones left out; none named: of all of the pool.
-  [[nodiscard]] virtual base::Result<std::vector<ProviderNow>> providers_now(
-      const domain::PoolName& pool, const std::vector<domain::Jid>& providers) = 0;
-  // Σ of closed intervals by day, [since, until) in days since 1970; of the providers named, or of all.
-  struct DaySum {
-    std::int32_t day = 0;
-    base::Duration up{};
-    base::Duration down{};
-    std::uint64_t outages = 0;
-  };
-  [[nodiscard]] virtual base::Result<std::vector<DaySum>> day_sums(const domain::PoolName& pool,
-                                                                   const std::vector<domain::Jid>& providers,
-                                                                   std::int32_t since, std::int32_t until) = 0;
-  // Σ of closed intervals of the whole pool by hour, [since, until) in hours since 1970, only hours with something.
-  [[nodiscard]] virtual base::Result<std::vector<HourRow>> hour_sums(const domain::PoolName& pool, std::int64_t since,
-                                                                     std::int64_t until) = 0;
-  [[nodiscard]] virtual base::Result<HistoryAccess> history_access(const domain::PoolName& pool,
-                                                                   const domain::Jid& provider,
-                                                                   const domain::Jid& viewer) = 0;
+  // Hands `ask` the history of a pool as of one moment; again from the beginning if the store was lost before it told
+  // anything. kNotFound: no such pool; `ask` was not called then.
+  using AskHistory = std::function<void(HistorySnapshot&)>;
+  [[nodiscard]] virtual base::Status history(const domain::PoolName& pool, const AskHistory& ask) = 0;
   // A viewer that is not privileged sees entries in which it is actor (bare), provider or consumer.
   [[nodiscard]] virtual base::Result<PageOf<AuditRecord>> audit(const AuditQuery& query, const Viewer& viewer) = 0;
   [[nodiscard]] virtual base::Result<PoolStatus> status(const domain::PoolName& pool) = 0;

@@ -25,7 +25,7 @@ struct Acknowledged {};  // an empty result
 struct Prediction {
   struct Provider {
     domain::Jid provider;                       // bare
-    std::optional<base::Duration> up_for = {};  // already; none: it is down, or unknown
+    std::optional<base::Duration> up_for = {};  // already; none: down, unknown, or not for who asks
     double stays = 0;                           // P(up for all of the time asked about), 0 to 1
     friend bool operator==(const Provider&, const Provider&) = default;
   };

@@ -88,18 +88,13 @@ struct LoadRow {
   domain::Load load{};
 };
 
-// Added to what the table has for that day, or hour.
-struct DayRow {
-  domain::Jid provider{};  // bare
-  std::int32_t day = 0;    // since 1970-01-01, UTC
-  base::Duration up{};
-  base::Duration down{};
-  std::uint32_t outages = 0;
-};
-struct HourRow {          // of the whole pool
+// Closed intervals of the whole pool, without the gaps; added to what the table has for that hour.
+struct HourRow {
   std::int64_t hour = 0;  // since 1970-01-01T00, UTC
   base::Duration up{};
   base::Duration down{};
+  std::uint64_t outages = 0;  // that began in it
+  friend bool operator==(const HourRow&, const HourRow&) = default;
 };
 
 struct AuditRow {

@@ -37,6 +37,16 @@ constexpr char kAway[] = "the market's database is away; try again in a moment, 
 // The others (presence, the link, time) can be decided twice, and must not be forgotten: nobody repeats them.
 bool expects_answer(const Command& command) { return !command.reply_to.stanza_id.empty(); }
 
+base::Error rejection(const CommitResult& result) {
+  return {base::Errc::kConflict, "the database refuses it: " + result.text};
+}
+
+// Whether it overlaps what is recorded only the database knows.
+bool may_be_refused(const Command& command) {
+  const auto* import = std::get_if<ImportHistory>(&command.body);
+  return import != nullptr && import->last;
+}
+
 }  // namespace
 
 Spine::Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& outbox, const base::Clock& clock)
@@ -173,8 +183,17 @@ void Spine::decide_some(const std::stop_token& stop) {
   }
   base::Timestamp now;
   auto commands = take_commands(now);
-  if (commands.empty()) return;
+  for (auto first = commands.begin(); first != commands.end();) {
+    const auto apart = std::find_if(first, commands.end(), may_be_refused);
+    if (first != apart) decide_together({first, apart}, now, stop);
+    first = apart;
+    if (apart == commands.end()) break;
+    decide_apart(std::move(*first++));
+    now = clock_.now();
+  }
+}
 
+void Spine::decide_together(std::span<Command> commands, base::Timestamp now, const std::stop_token& stop) {
   std::vector<std::pair<Plan, PoolCounters>> plans;
   plans.reserve(commands.size());
   for (const auto& command : commands) {
@@ -190,6 +209,25 @@ void Spine::decide_some(const std::stop_token& stop) {
   changed_.notify_all();
   changed_.wait(
       lock, [&] { return !pending_ || pending_->commands.size() < kMostPending || failure_ || stop.stop_requested(); });
+}
+
+// In a batch of its own that nothing is decided after before it is settled: of what the database refuses, the counters
+// are all that has to be put back. An import changes nothing else of the state.
+void Spine::decide_apart(Command&& command) {
+  const auto before = state_->counters;
+  std::unique_lock lock(mutex_);
+  const auto settled = [this] { return (!pending_ && !committing_) || failure_; };
+  changed_.wait(lock, settled);
+  lock.unlock();
+  auto plan = decide(*state_, command, clock_.now());
+  lock.lock();
+  if (!pending_) pending_.emplace();
+  pending_->tentative = pending_->commands.empty();
+  pending_->add(std::move(command), std::move(plan), state_->counters);
+  refused_ = false;
+  changed_.notify_all();
+  changed_.wait(lock, settled);
+  if (refused_) state_->counters = before;
 }
 
 void Spine::commit_loop(const std::stop_token& stop) {
@@ -219,10 +257,13 @@ void Spine::commit_loop(const std::stop_token& stop) {
     lock.unlock();
     auto result = commit(work);
     const bool committed = result.outcome == CommitOutcome::kCommitted;
+    const bool refused = work.tentative && result.outcome == CommitOutcome::kRejected;
+    if (refused) refuse(work.commands, rejection(result));
     if (committed) delivery_.deliver(std::move(work));
     lock.lock();
     committing_ = false;
-    if (!committed) failure_.emplace(Failure{std::move(work), last_batch_ + 1, std::move(result)});
+    refused_ = refused;
+    if (!committed && !refused) failure_.emplace(Failure{std::move(work), last_batch_ + 1, std::move(result)});
     changed_.notify_all();
   }
 }
@@ -313,7 +354,7 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
     // What nobody repeats is tried again, unless the database itself will not have it.
     const bool again = !expects_answer(*command) && result.outcome != CommitOutcome::kRejected;
     if (result.outcome == CommitOutcome::kRejected) {
-      refuse({*command}, {base::Errc::kConflict, "the database refuses it: " + result.text});
+      refuse({*command}, rejection(result));
     } else {
       refuse({*command});
     }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -51,6 +52,8 @@ class Spine {
   bool load(const std::stop_token& stop, unsigned attempts);
   void tell_undelivered();
   void decide_some(const std::stop_token& stop);
+  void decide_together(std::span<Command> commands, base::Timestamp now, const std::stop_token& stop);
+  void decide_apart(Command&& command);
   [[nodiscard]] std::vector<Command> take_commands(base::Timestamp& now);
   [[nodiscard]] base::Duration until_next_timer(base::Timestamp now) const;
   void commit_loop(const std::stop_token& stop);
@@ -88,6 +91,7 @@ class Spine {
   };
   std::optional<Failure> failure_;  // the committer rests until the decider has recovered
   bool committing_ = false;
+  bool refused_ = false;  // what was tentative
   bool finishing_ = false;
 
   Delivery delivery_;  // last: its courier wakes the committer

@@ -321,7 +321,9 @@ void State::look_after(RequestEntry& entry, base::Timestamp next) {
 GrantRow& State::add_grant(GrantRow grant) {
   const auto id = grant.id;
   find_offer(grant.offer)->grants.push_back(id);
-  find_request(grant.request)->grants.push_back(id);
+  auto& request = *find_request(grant.request);
+  request.grants.push_back(id);
+  if (grant.state == domain::GrantState::kProposed) ++request.proposed;
   grant_timers.emplace(due(grant), id);
   return grants_.emplace(id, std::move(grant)).first->second;
 }
@@ -329,6 +331,11 @@ GrantRow& State::add_grant(GrantRow grant) {
 void State::change_grant(GrantRow grant) {
   auto& live = grants_.at(grant.id);
   grant_timers.erase({due(live), live.id});
+  if (live.state != grant.state) {
+    auto& proposed = find_request(live.request)->proposed;
+    if (live.state == domain::GrantState::kProposed) --proposed;
+    if (grant.state == domain::GrantState::kProposed) ++proposed;
+  }
   live = std::move(grant);
   grant_timers.emplace(due(live), live.id);
 }
@@ -339,7 +346,9 @@ GrantRow State::take_out_grant(domain::GrantId id) {
   GrantRow grant = std::move(node.mapped());
   grant_timers.erase({due(grant), id});
   std::erase(find_offer(grant.offer)->grants, id);
-  std::erase(find_request(grant.request)->grants, id);
+  auto& request = *find_request(grant.request);
+  std::erase(request.grants, id);
+  if (grant.state == domain::GrantState::kProposed) --request.proposed;
   return grant;
 }
 
@@ -410,6 +419,11 @@ std::vector<domain::Jid> State::present_sessions() const {
     if (session.present) present.push_back(jid);
   }
   return present;
+}
+
+bool State::lends(const domain::Jid& provider) const {
+  const auto found = providers_.find(provider);
+  return found != providers_.end() && found->second.offers > 0;
 }
 
 std::uint32_t State::count_offers(const domain::Jid& provider, int by) {

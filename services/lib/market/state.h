@@ -15,6 +15,7 @@
 
 #include "market/fair_share.h"
 #include "market/history_book.h"
+#include "market/history_query.h"
 #include "market/rules.h"
 #include "market/store.h"
 #include "matching/engine.h"
@@ -29,6 +30,7 @@ struct PoolConfig {
   pubsub::Policy policy = {};
   Rules rules = {};
   bool hosts_ordinary = true;  // whether nodes that are no pool's are decided here: in one pool of a service
+  HistoryPolicy history = {};
 };
 
 // When something happens to a live grant by itself: its lease begins or ends, or its state does.
@@ -65,6 +67,7 @@ struct RequestEntry {
   domain::EventSeq seq;
   base::Timestamp submitted;
   std::vector<domain::GrantId> grants;      // live
+  std::uint32_t proposed = 0;               // of them
   std::unordered_set<domain::Jid> refused;  // providers that declined or took a grant of it back themselves
   base::Timestamp looked_after{};           // its place in `starving` while it waits
   bool complete = false;      // a gang: all of it was there once, so that what goes is replaced one by one
@@ -159,6 +162,7 @@ class State final : public StateLoader {
   [[nodiscard]] std::vector<domain::Jid> sessions() const;  // present, or offers live by them
   [[nodiscard]] std::vector<domain::Jid> present_sessions() const;
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
+  [[nodiscard]] bool lends(const domain::Jid& provider) const;  // it has open offers
   // Open offers of a provider after adding `by` (+1, -1).
   std::uint32_t count_offers(const domain::Jid& provider, int by);
   // Tells the engine what to think of a provider: its sanctions, its staying power.

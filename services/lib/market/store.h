@@ -61,6 +61,8 @@ class Store {
 
   // Takes the pool's lease for `holder` (the same holder may take it again at once; another waits until
   // it has run out: kConflict says who holds it and until when) with a new epoch, then loads the pool.
+  // What passed since Lease::alive is a gap: durable with the lease, so that who takes it next and loses it before a
+  // batch does not make that time look observed; and among the gaps that are loaded.
   // kNotFound: no such pool. kUnavailable: database away.
   [[nodiscard]] virtual base::Result<Lease> acquire(const domain::PoolName& pool, const std::string& holder,
                                                     StateLoader& loader) = 0;

@@ -22,6 +22,7 @@ struct Work {
   std::vector<Notification> notifications;  // in order; those that somebody is to be told of
   std::vector<domain::Jid> probes;
   std::vector<Command> commands;
+  bool tentative = false;  // when the database refuses it, only its command is
 
   void add(Command&& command, Plan&& plan, const PoolCounters& after) {
     batch.add(plan);

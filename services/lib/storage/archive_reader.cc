@@ -27,9 +27,6 @@ struct Archive {
   bool own = false;                  // only what the viewer is a party of: few among many
 };
 
-// Events that are no offer's are found by an index of their own (migrations/0002): these words let it be used.
-constexpr const char* kNoOffer = " AND (kind >= 3 OR provider = '')";
-
 // What involves a party, of a market node's events.
 std::string involves(MarketNode node, const std::string& party) {
   switch (node) {
@@ -44,6 +41,7 @@ std::string involves(MarketNode node, const std::string& party) {
   return {};
 }
 
+// In the words of the indexes (migrations/0007), so that they can be used.
 const char* kinds_of(MarketNode node) {
   switch (node) {
     case MarketNode::kOffers:
@@ -76,14 +74,13 @@ base::Result<Archive> archive_of(pqxx::transaction_base& tx, const std::string& 
   set.where += " AND node = " + set.bind(node.value);
   set.where += " AND seq > " + set.bind(text(found[0][1])) + "::bigint";
   if (node_kind(found[0][0]) != pubsub::NodeKind::kMarket) {
-    set.where += std::string(kNoOffer) + " AND kind IN (16, 17)";
+    set.where += " AND kind IN (16, 17)";
     return archive;
   }
   const auto parsed = pubsub::parse_node(node.value);
   if (!parsed) throw Corrupt("the database calls '" + node.value + "' a node of the market");
   archive.market = parsed->node;
   set.where += kinds_of(parsed->node);
-  if (parsed->node != MarketNode::kOffers) set.where += kNoOffer;
   const bool personal = parsed->node == MarketNode::kRequests || parsed->node == MarketNode::kGrants;
   if (personal && !viewer.privileged) {
     archive.own = true;

@@ -3,7 +3,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "storage/array_literal.h"
+#include "storage/binary_array.h"
 #include "storage/fields.h"
 #include "storage/history_writer.h"
 #include "storage/node_writer.h"
@@ -26,12 +26,14 @@ TableCall advance(std::int64_t pool_id, const market::Batch& batch) {
 // Live grants that end, or change and stay live: what of them can change.
 TableCall grant_changes(const std::vector<market::GrantRow>& rows, char letter) {
   const std::size_t n = rows.size();
-  ArrayLiteral ids(n * 8), states(n * 2), aheads(n * 2), starts(n * 18), expiries(n * 18), untils(n * 5), ends(n * 18),
-      reasons(n * 3);
+  BigintArray ids(n), starts(n), expiries(n), untils(n), ends(n);
+  SmallintArray states(n);
+  BooleanArray aheads(n);
+  TextArray reasons(n * 5);
   for (const auto& row : rows) {
     ids.add(static_cast<std::int64_t>(row.id.value));
     states.add(static_cast<std::int64_t>(row.state));
-    aheads.add_flag(row.ahead);
+    aheads.add(row.ahead);
     starts.add(micros(row.started));
     expiries.add(micros(row.expires));
     add_time(untils, row.state_until);
@@ -46,8 +48,9 @@ TableCall grant_changes(const std::vector<market::GrantRow>& rows, char letter) 
 
 base::Result<TableCall> offers(const std::vector<market::OfferRow>& rows) {
   const std::size_t n = rows.size();
-  ArrayLiteral ids(n * 24), providers(n * 40), sessions(n * 48), opens(n * 2), slots(n * 32), capacities(n * 40),
-      seqs(n * 10), times(n * 18);
+  TextArray ids(n * 24), providers(n * 40), sessions(n * 48), slots(n * 32), capacities(n * 40);
+  BooleanArray opens(n);
+  BigintArray seqs(n), times(n);
   RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
   for (const auto& row : rows) {
     const auto counted = offer_slots(row.resources);
@@ -55,7 +58,7 @@ base::Result<TableCall> offers(const std::vector<market::OfferRow>& rows) {
     ids.add(row.id.value);
     providers.add(row.provider.text());
     sessions.add(row.session.text());
-    opens.add_flag(row.open);
+    opens.add(row.open);
     slots.add(counted->names);
     capacities.add(counted->amounts);
     seqs.add(static_cast<std::int64_t>(row.seq.value));
@@ -81,15 +84,18 @@ std::string joined(const std::vector<domain::Jid>& bare_jids) {
 
 TableCall requests(const std::vector<market::RequestRow>& rows) {
   const std::size_t n = rows.size();
-  ArrayLiteral ids(n * 24), consumers(n * 40), states(n * 2), granted(n * 4), completes(n * 2), refusals(n * 3),
-      seqs(n * 10), times(n * 18);
+  TextArray ids(n * 24), consumers(n * 40), refusals(n * 5);
+  SmallintArray states(n);
+  IntArray granted(n);
+  BooleanArray completes(n);
+  BigintArray seqs(n), times(n);
   RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
   for (const auto& row : rows) {
     ids.add(row.id.value);
     consumers.add(row.consumer.text());
     states.add(static_cast<std::int64_t>(row.state));
     granted.add(static_cast<std::int64_t>(row.granted));
-    completes.add_flag(row.complete);
+    completes.add(row.complete);
     refusals.add(joined(row.refused));
     seqs.add(static_cast<std::int64_t>(row.seq.value));
     times.add(micros(row.submitted));
@@ -104,9 +110,11 @@ TableCall requests(const std::vector<market::RequestRow>& rows) {
 
 base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
   const std::size_t n = rows.size();
-  ArrayLiteral ids(n * 8), offer_ids(n * 24), request_ids(n * 24), providers(n * 40), consumers(n * 40), slots(n * 32),
-      amounts(n * 40), states(n * 2), aheads(n * 2), starts(n * 18), expiries(n * 18), untils(n * 5), ends(n * 5),
-      reasons(n * 3);
+  BigintArray ids(n), starts(n), expiries(n), untils(n), ends(n);
+  TextArray offer_ids(n * 24), request_ids(n * 24), providers(n * 40), consumers(n * 40), slots(n * 40),
+      amounts(n * 48), reasons(n * 5);
+  SmallintArray states(n);
+  BooleanArray aheads(n);
   for (const auto& row : rows) {
     const auto counted = grant_slots(row.resources, row.devices);
     if (!counted.ok())
@@ -119,7 +127,7 @@ base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
     slots.add(counted->names);
     amounts.add(counted->amounts);
     states.add(static_cast<std::int64_t>(row.state));
-    aheads.add_flag(row.ahead);
+    aheads.add(row.ahead);
     starts.add(micros(row.started));
     expiries.add(micros(row.expires));
     add_time(untils, row.state_until);
@@ -135,8 +143,9 @@ base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
 
 TableCall events(const std::vector<market::Event>& rows) {
   const std::size_t n = rows.size();
-  ArrayLiteral seqs(n * 10), times(n * 18), kinds(n * 2), nodes(n * 18), items(n * 24), publishers(n * 48),
-      providers(n * 40), consumers(n * 40);
+  BigintArray seqs(n), times(n);
+  SmallintArray kinds(n);
+  TextArray nodes(n * 20), items(n * 24), publishers(n * 48), providers(n * 40), consumers(n * 40);
   RecordColumn records(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.record; }));
   for (const auto& row : rows) {
     seqs.add(static_cast<std::int64_t>(row.seq.value));
@@ -166,8 +175,9 @@ std::string separate_actor(const audit::Entry& entry) {
 
 TableCall audit_entries(const market::Batch& batch) {
   const std::size_t n = batch.audit.size();
-  ArrayLiteral indices(n * 10), times(n * 18), kinds(n * 3), actors(n * 5), providers(n * 40), consumers(n * 20),
-      offer_ids(n * 24), request_ids(n * 8), grants(n * 6);
+  BigintArray indices(n), times(n), grants(n);
+  SmallintArray kinds(n);
+  TextArray actors(n * 5), providers(n * 40), consumers(n * 40), offer_ids(n * 24), request_ids(n * 24);
   RecordColumn entries(n, total_bytes(batch.audit, [](const auto& row) -> const std::string& { return row.entry; }));
   for (std::size_t i = 0; i < n; ++i) {
     const audit::Entry& entry = batch.audit_entries[i];
@@ -228,7 +238,7 @@ base::Result<BatchStatement> write_batch(std::int64_t pool_id, const market::Bat
   for (TableCall& call : statement.calls) {
     statement.name += call.letter;
     for (std::string& text : call.texts) statement.params.texts.push_back(std::move(text));
-    if (call.has_blob) statement.params.blobs.push_back(std::move(call.blob));
+    for (std::string& blob : call.blobs) statement.params.blobs.push_back(std::move(blob));
   }
   return statement;
 }
@@ -242,7 +252,9 @@ std::string BatchStatement::sql() const {
     for (std::size_t i = 0; i < call.texts.size(); ++i) {
       arguments += (arguments.empty() ? "$" : ", $") + std::to_string(next_text++);
     }
-    if (call.has_blob) arguments += ", $" + std::to_string(next_blob++);
+    for (std::size_t i = 0; i < call.blobs.size(); ++i) {
+      arguments += (arguments.empty() ? "$" : ", $") + std::to_string(next_blob++);
+    }
     nested = "bourse." + std::string(call.function) + "(" + arguments + ")";
   }
   return "SELECT " + nested;

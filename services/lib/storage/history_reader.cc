@@ -64,60 +64,69 @@ void append(history::Intervals& intervals, const pqxx::row& row) {
   intervals.push_back({static_cast<Presence>(number(row[0])), since, until, static_cast<std::int32_t>(number(row[2]))});
 }
 
-// Rows begin in the month they are stored in and end with it: no earlier month has any that touches the window.
-history::Intervals closed_intervals(pqxx::transaction_base& tx, const std::string& provider_id,
-                                    const history::Window& window) {
-  const auto found =
-      run(tx,
-          "SELECT presence, continues, reason, bourse.to_micros(lower(period)), bourse.to_micros(upper(period)) "
-          "FROM bourse.availability WHERE provider_id = $1 AND period && tstzrange(bourse.from_micros($2), "
-          "bourse.from_micros($3)) AND lower(period) >= bourse.from_micros($4) AND lower(period) < "
-          "bourse.from_micros($3) UNION ALL "
-          "SELECT presence, false, reason, bourse.to_micros(at), bourse.to_micros(at) FROM bourse.availability_moments "
-          "WHERE provider_id = $1 AND at >= bourse.from_micros($2) AND at < bourse.from_micros($3) ORDER BY 4, 5",
-          {{provider_id, moment(window.since), moment(window.until), moment(month_begins(within_reason(window.since)))},
-           {}});
-  history::Intervals intervals;
-  intervals.reserve(static_cast<std::size_t>(found.size()) + 1);
-  for (pqxx::result::size_type i = 0; i < found.size(); ++i) append(intervals, found[i]);
-  return intervals;
+// By place in the array of the providers' numbers. Rows begin in the month they are stored in and end with it: no
+// earlier month has any that touches the window.
+const char* const kClosedIntervals =
+    "SELECT t.presence, t.continues, t.reason, bourse.to_micros(t.since), bourse.to_micros(t.until), asked.place "
+    "FROM unnest($1::int[]) WITH ORDINALITY AS asked(id, place) CROSS JOIN LATERAL ("
+    "SELECT presence, continues, reason, lower(period), upper(period) FROM bourse.availability "
+    "WHERE provider_id = asked.id AND period && tstzrange(bourse.from_micros($2), bourse.from_micros($3)) "
+    "AND lower(period) >= bourse.from_micros($4) AND lower(period) < bourse.from_micros($3) UNION ALL "
+    "SELECT presence, false, reason, at, at FROM bourse.availability_moments "
+    "WHERE provider_id = asked.id AND at >= bourse.from_micros($2) AND at < bourse.from_micros($3)"
+    ") AS t(presence, continues, reason, since, until) ORDER BY asked.place, t.since, t.until";
+
+std::vector<history::Intervals> closed_intervals(pqxx::transaction_base& tx, const pqxx::result& providers,
+                                                 const history::Window& window) {
+  ArrayLiteral ids;
+  for (pqxx::result::size_type i = 0; i < providers.size(); ++i) ids.add(number(providers[i][0]));
+  const auto found = run(tx, kClosedIntervals,
+                         {{std::move(ids).take(), moment(window.since), moment(window.until),
+                           moment(month_begins(within_reason(window.since)))},
+                          {}});
+  std::vector<history::Intervals> all(static_cast<std::size_t>(providers.size()));
+  for (pqxx::result::size_type i = 0; i < found.size(); ++i) append(all.at(count(found[i][5]) - 1), found[i]);
+  return all;
 }
 
 }  // namespace
 
-base::Result<history::Intervals> read_intervals(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                const domain::PoolName& pool, const domain::Jid& provider,
-                                                const history::Window& window) {
-  const auto known = run(tx,
-                         "SELECT provider_id, presence, bourse.to_micros(since) FROM bourse.providers "
-                         "WHERE pool_id = $1 AND provider = $2",
-                         {{pool_id, provider.text()}, {}});
-  if (known.empty()) {
-    return {base::Errc::kNotFound, "no provider " + provider.text() + " was ever seen in pool " + pool.value};
+base::Result<std::vector<history::Intervals>> PgHistory::intervals(const std::vector<domain::Jid>& providers,
+                                                                   const history::Window& window) {
+  const auto known =
+      run(tx_,
+          "SELECT p.provider_id, p.presence, bourse.to_micros(p.since), asked.place "
+          "FROM unnest($2::text[]) WITH ORDINALITY AS asked(name, place) "
+          "LEFT JOIN bourse.providers p ON p.pool_id = $1 AND p.provider = asked.name ORDER BY asked.place",
+          {{pool_id_, names_of(providers)}, {}});
+  for (std::size_t i = 0; i < providers.size(); ++i) {
+    if (!known[static_cast<pqxx::result::size_type>(i)][0].is_null()) continue;
+    return {base::Errc::kNotFound, "no provider " + providers[i].text() + " was ever seen in this pool"};
   }
-  if (window.since >= window.until) return history::Intervals();
-  const auto row = known[0];
-  history::Intervals intervals = closed_intervals(tx, text(row[0]), window);
-  for (auto& interval : intervals) {
-    interval.since = std::max(interval.since, window.since);
-    interval.until = std::min(*interval.until, window.until);
+  if (window.since >= window.until) return std::vector<history::Intervals>(providers.size());
+  auto all = closed_intervals(tx_, known, window);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (auto& interval : all[i]) {
+      interval.since = std::max(interval.since, window.since);
+      interval.until = std::min(*interval.until, window.until);
+    }
+    const auto row = known[static_cast<pqxx::result::size_type>(i)];
+    if (row[1].is_null()) continue;
+    const base::Timestamp since = time(row[2]);
+    if (since >= window.until) continue;
+    all[i].push_back({static_cast<Presence>(number(row[1])), std::max(since, window.since), std::nullopt});
   }
-  if (row[1].is_null()) return intervals;
-  const base::Timestamp since = time(row[2]);
-  if (since < window.until) {
-    intervals.push_back({static_cast<Presence>(number(row[1])), std::max(since, window.since), std::nullopt});
-  }
-  return intervals;
+  return all;
 }
 
-history::Gaps read_gaps(pqxx::transaction_base& tx, const std::string& pool_id, const history::Window& window) {
+history::Gaps PgHistory::gaps(const history::Window& window) {
   history::Gaps gaps;
   if (window.since >= window.until) return gaps;
-  const auto found = run(tx,
+  const auto found = run(tx_,
                          "SELECT bourse.to_micros(lower(period)), bourse.to_micros(upper(period)) "
                          "FROM bourse.availability_gaps WHERE pool_id = $1 AND period && "
                          "tstzrange(bourse.from_micros($2), bourse.from_micros($3)) ORDER BY lower(period)",
-                         {{pool_id, moment(window.since), moment(window.until)}, {}});
+                         {{pool_id_, moment(window.since), moment(window.until)}, {}});
   gaps.reserve(static_cast<std::size_t>(found.size()));
   for (pqxx::result::size_type i = 0; i < found.size(); ++i) {
     const history::Window gap = gap_row(found[i]);
@@ -126,70 +135,44 @@ history::Gaps read_gaps(pqxx::transaction_base& tx, const std::string& pool_id, 
   return gaps;
 }
 
-std::vector<market::ProviderNow> read_providers_now(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                    const std::vector<domain::Jid>& providers) {
+std::vector<market::ProviderNow> PgHistory::providers_now(const std::vector<domain::Jid>& providers) {
   std::string sql =
       "SELECT p.provider, p.zone, p.presence, bourse.to_micros(p.since), bourse.to_micros(l.heard), l.cpu, l.memory, "
       "l.disk_free, l.temperature FROM bourse.providers p "
       "LEFT JOIN bourse.provider_loads l ON l.pool_id = p.pool_id AND l.provider = p.provider WHERE p.pool_id = $1";
-  Params params{{pool_id}, {}};
+  Params params{{pool_id_}, {}};
   if (!providers.empty()) {
     sql += " AND p.provider = ANY ($2::text[])";
     params.texts.push_back(names_of(providers));
   }
-  const auto found = run(tx, sql, params);
+  const auto found = run(tx_, sql, params);
   std::vector<market::ProviderNow> all;
   all.reserve(static_cast<std::size_t>(found.size()));
   for (pqxx::result::size_type i = 0; i < found.size(); ++i) all.push_back(provider_now(found[i]));
   return all;
 }
 
-std::vector<market::Reader::DaySum> read_day_sums(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                  const std::vector<domain::Jid>& providers, std::int32_t since,
-                                                  std::int32_t until) {
-  std::string sql =
-      "SELECT d.day - date '1970-01-01', sum(d.up), sum(d.down), sum(d.outages) FROM bourse.availability_days d "
-      "JOIN bourse.providers p USING (provider_id) WHERE p.pool_id = $1 "
-      "AND d.day >= date '1970-01-01' + $2::int AND d.day < date '1970-01-01' + $3::int";
-  constexpr std::int32_t kMostDays = 365'000;
-  Params params{
-      {pool_id, std::to_string(std::clamp(since, 0, kMostDays)), std::to_string(std::clamp(until, 0, kMostDays))}, {}};
-  if (!providers.empty()) {
-    sql += " AND p.provider = ANY ($4::text[])";
-    params.texts.push_back(names_of(providers));
-  }
-  const auto found = run(tx, sql + " GROUP BY d.day ORDER BY d.day", params);
-  std::vector<market::Reader::DaySum> sums;
-  for (pqxx::result::size_type i = 0; i < found.size(); ++i) {
-    const auto row = found[i];
-    sums.push_back({static_cast<std::int32_t>(number(row[0])), base::Duration(number(row[1])),
-                    base::Duration(number(row[2])), count(row[3])});
-  }
-  return sums;
-}
-
-std::vector<market::HourRow> read_hour_sums(pqxx::transaction_base& tx, const std::string& pool_id, std::int64_t since,
-                                            std::int64_t until) {
-  const auto found = run(tx,
-                         "SELECT hour, up, down FROM bourse.availability_hours WHERE pool_id = $1 AND hour >= $2 AND "
-                         "hour < $3 ORDER BY hour",
-                         {{pool_id, std::to_string(since), std::to_string(until)}, {}});
+std::vector<market::HourRow> PgHistory::hour_sums(std::int64_t since, std::int64_t until) {
+  const auto found =
+      run(tx_,
+          "SELECT hour, up, down, outages FROM bourse.availability_hours WHERE pool_id = $1 AND hour >= $2 AND "
+          "hour < $3 ORDER BY hour",
+          {{pool_id_, std::to_string(since), std::to_string(until)}, {}});
   std::vector<market::HourRow> sums;
   sums.reserve(static_cast<std::size_t>(found.size()));
   for (pqxx::result::size_type i = 0; i < found.size(); ++i) {
     const auto row = found[i];
-    sums.push_back({number(row[0]), base::Duration(number(row[1])), base::Duration(number(row[2]))});
+    sums.push_back({number(row[0]), base::Duration(number(row[1])), base::Duration(number(row[2])), count(row[3])});
   }
   return sums;
 }
 
-market::HistoryAccess read_history_access(pqxx::transaction_base& tx, const std::string& pool_id,
-                                          const domain::Jid& provider, const domain::Jid& viewer) {
-  const auto found = run(tx,
+market::HistoryAccess PgHistory::access(const domain::Jid& provider, const domain::Jid& viewer) {
+  const auto found = run(tx_,
                          "SELECT EXISTS (SELECT FROM bourse.providers WHERE pool_id = $1 AND provider = $2), "
                          "EXISTS (SELECT FROM bourse.offers WHERE pool_id = $1 AND provider = $2 AND open), "
                          "EXISTS (SELECT FROM bourse.grants WHERE pool_id = $1 AND provider = $2 AND consumer = $3)",
-                         {{pool_id, provider.text(), viewer.text()}, {}});
+                         {{pool_id_, provider.text(), viewer.text()}, {}});
   const auto row = found[0];
   return {.known = flag(row[0]), .lends = flag(row[1]), .concerned = viewer == provider || flag(row[2])};
 }

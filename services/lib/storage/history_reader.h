@@ -1,10 +1,12 @@
-// Purpose: reading history: one provider's intervals, what is known of providers now, sums by day and hour, gaps; and
-//   the part of it that a load hands to the decider.
+// Purpose: reading history: one provider's intervals, what is known of providers now, sums by hour, gaps; and the part
+//   of it that a load hands to the decider.
 // Errors: libpqxx exceptions and Corrupt (fields.h).
 // Threads: the connection's.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -13,22 +15,22 @@
 
 namespace bourse::storage {
 
-// As market::Reader has them, of the pool with that id.
-[[nodiscard]] base::Result<history::Intervals> read_intervals(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                              const domain::PoolName& pool, const domain::Jid& provider,
-                                                              const history::Window& window);
-[[nodiscard]] history::Gaps read_gaps(pqxx::transaction_base& tx, const std::string& pool_id,
-                                      const history::Window& window);
-[[nodiscard]] std::vector<market::ProviderNow> read_providers_now(pqxx::transaction_base& tx,
-                                                                  const std::string& pool_id,
-                                                                  const std::vector<domain::Jid>& providers);
-[[nodiscard]] std::vector<market::Reader::DaySum> read_day_sums(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                                const std::vector<domain::Jid>& providers,
-                                                                std::int32_t since, std::int32_t until);
-[[nodiscard]] std::vector<market::HourRow> read_hour_sums(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                          std::int64_t since, std::int64_t until);
-[[nodiscard]] market::HistoryAccess read_history_access(pqxx::transaction_base& tx, const std::string& pool_id,
-                                                        const domain::Jid& provider, const domain::Jid& viewer);
+// What one transaction sees of one pool's history.
+class PgHistory final : public market::HistorySnapshot {
+ public:
+  PgHistory(pqxx::transaction_base& tx, std::string pool_id) : tx_(tx), pool_id_(std::move(pool_id)) {}
+
+  [[nodiscard]] base::Result<std::vector<history::Intervals>> intervals(const std::vector<domain::Jid>& providers,
+                                                                        const history::Window& window) override;
+  [[nodiscard]] history::Gaps gaps(const history::Window& window) override;
+  [[nodiscard]] std::vector<market::ProviderNow> providers_now(const std::vector<domain::Jid>& providers) override;
+  [[nodiscard]] std::vector<market::HourRow> hour_sums(std::int64_t since, std::int64_t until) override;
+  [[nodiscard]] market::HistoryAccess access(const domain::Jid& provider, const domain::Jid& viewer) override;
+
+ private:
+  pqxx::transaction_base& tx_;
+  const std::string pool_id_;
+};
 
 // Items of <pool>/availability: who has a running interval. Columns: provider, presence, since.
 [[nodiscard]] RowSet availability_set(const std::string& pool_id, const market::ItemQuery& query,

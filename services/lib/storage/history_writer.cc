@@ -57,30 +57,16 @@ TableCall closed(const std::vector<market::ClosedInterval>& rows) {
   return call;
 }
 
-TableCall days(const std::vector<market::DayRow>& rows) {
-  const std::size_t n = rows.size();
-  ArrayLiteral names(n * 40), numbers(n * 6), ups(n * 12), downs(n * 12), outages(n * 2);
-  for (const auto& row : rows) {
-    names.add(row.provider.text());
-    numbers.add(static_cast<std::int64_t>(row.day));
-    ups.add(row.up.count());
-    downs.add(row.down.count());
-    outages.add(static_cast<std::int64_t>(row.outages));
-  }
-  TableCall call{.function = "write_days", .letter = 'D'};
-  take_into(call, std::move(names), std::move(numbers), std::move(ups), std::move(downs), std::move(outages));
-  return call;
-}
-
 TableCall hours(const std::vector<market::HourRow>& rows) {
-  ArrayLiteral numbers, ups, downs;
+  ArrayLiteral numbers, ups, downs, outages;
   for (const auto& row : rows) {
     numbers.add(row.hour);
     ups.add(row.up.count());
     downs.add(row.down.count());
+    outages.add(static_cast<std::int64_t>(row.outages));
   }
   TableCall call{.function = "write_hours", .letter = 'H'};
-  take_into(call, std::move(numbers), std::move(ups), std::move(downs));
+  take_into(call, std::move(numbers), std::move(ups), std::move(downs), std::move(outages));
   return call;
 }
 
@@ -142,14 +128,12 @@ std::vector<history::Window> by_month(const history::Window& window) {
 void add_history_calls(const market::Batch& batch, std::vector<TableCall>& calls) {
   if (!batch.providers.empty()) calls.push_back(providers(batch.providers));
   if (!batch.closed.empty()) calls.push_back(closed(batch.closed));
-  if (!batch.days.empty()) calls.push_back(days(batch.days));
   if (!batch.hours.empty()) calls.push_back(hours(batch.hours));
   if (!batch.gaps.empty()) calls.push_back(gaps(batch.gaps));
   if (!batch.loads.empty()) calls.push_back(loads(batch.loads));
   if (batch.history_counts) {
     TableCall call{.function = "write_history_counts", .letter = 'Q'};
-    call.blob = *batch.history_counts;
-    call.has_blob = true;
+    call.blobs.push_back(*batch.history_counts);
     calls.push_back(std::move(call));
   }
 }

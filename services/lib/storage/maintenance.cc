@@ -23,7 +23,7 @@ base::Result<MaintenanceReport> maintain(const ConnectionOptions& options, const
     report.months_made = count(tx.exec("SELECT bourse.ensure_partitions()")[0][0]);
     const auto gone =
         tx.exec("SELECT part, deleted FROM bourse.drop_history_before(" + before(retention.intervals, now) + ", " +
-                before(retention.days, now) + ", " + before(retention.events, now) + ")");
+                before(retention.sums, now) + ", " + before(retention.events, now) + ")");
     for (pqxx::result::size_type i = 0; i < gone.size(); ++i) {
       const auto row = gone[i];
       if (row[1].is_null()) {
@@ -31,6 +31,11 @@ base::Result<MaintenanceReport> maintain(const ConnectionOptions& options, const
       } else {
         report.deleted.push_back({text(row[0]), count(row[1])});
       }
+    }
+    if (retention.usage) {
+      tx.exec("SET LOCAL ROLE bourse_owner");
+      const auto rows = tx.exec("DELETE FROM bourse.usage WHERE at < " + before(retention.usage, now)).affected_rows();
+      if (rows > 0) report.deleted.push_back({"usage", static_cast<std::uint64_t>(rows)});
     }
     tx.commit();
     return report;

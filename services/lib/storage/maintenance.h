@@ -17,8 +17,9 @@ namespace bourse::storage {
 // How long each is kept, counted from now; none: for ever. Whole months go, and nothing younger than 30 days.
 struct Retention {
   std::optional<base::Duration> intervals = {};
-  std::optional<base::Duration> days = {};  // and hours: the rollups
+  std::optional<base::Duration> sums = {};  // by hour
   std::optional<base::Duration> events = {};
+  std::optional<base::Duration> usage = {};  // of consumers that ended nothing since: rows, however young
 };
 
 struct MaintenanceReport {

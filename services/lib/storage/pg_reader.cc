@@ -176,47 +176,11 @@ base::Result<market::ArchiveEdges> PgReader::archive_edges(const market::Archive
   });
 }
 
-base::Result<std::vector<domain::AvailabilityInterval>> PgReader::availability(const domain::PoolName& pool,
-                                                                               const domain::Jid& provider,
-                                                                               base::Timestamp since,
-                                                                               base::Timestamp until) {
-  return in_snapshot<history::Intervals>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
-    return read_intervals(tx, pool_id, pool, provider, {since, until});
-  });
-}
-
-base::Result<history::Gaps> PgReader::gaps(const domain::PoolName& pool, const history::Window& window) {
-  return in_snapshot<history::Gaps>(
-      pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) { return read_gaps(tx, pool_id, window); });
-}
-
-base::Result<std::vector<market::ProviderNow>> PgReader::providers_now(const domain::PoolName& pool,
-                                                                       const std::vector<domain::Jid>& providers) {
-  return in_snapshot<std::vector<market::ProviderNow>>(pool,
-                                                       [&](pqxx::transaction_base& tx, const std::string& pool_id) {
-                                                         return read_providers_now(tx, pool_id, providers);
-                                                       });
-}
-
-base::Result<std::vector<market::Reader::DaySum>> PgReader::day_sums(const domain::PoolName& pool,
-                                                                     const std::vector<domain::Jid>& providers,
-                                                                     std::int32_t since, std::int32_t until) {
-  return in_snapshot<std::vector<DaySum>>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
-    return read_day_sums(tx, pool_id, providers, since, until);
-  });
-}
-
-base::Result<std::vector<market::HourRow>> PgReader::hour_sums(const domain::PoolName& pool, std::int64_t since,
-                                                               std::int64_t until) {
-  return in_snapshot<std::vector<market::HourRow>>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
-    return read_hour_sums(tx, pool_id, since, until);
-  });
-}
-
-base::Result<market::HistoryAccess> PgReader::history_access(const domain::PoolName& pool, const domain::Jid& provider,
-                                                             const domain::Jid& viewer) {
-  return in_snapshot<market::HistoryAccess>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
-    return read_history_access(tx, pool_id, provider, viewer);
+base::Status PgReader::history(const domain::PoolName& pool, const AskHistory& ask) {
+  return in_snapshot<base::Done>(pool, [&ask](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Status {
+    PgHistory snapshot(tx, pool_id);
+    ask(snapshot);
+    return base::Done{};
   });
 }
 

@@ -33,21 +33,7 @@ class PgReader final : public market::Reader {
                                                                  const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<market::PageOf<market::Item>> items(const market::ItemQuery& query,
                                                                  const market::Viewer& viewer) override;
-  [[nodiscard]] base::Result<std::vector<domain::AvailabilityInterval>> availability(const domain::PoolName& pool,
-                                                                                     const domain::Jid& provider,
-                                                                                     base::Timestamp since,
-                                                                                     base::Timestamp until) override;
-  [[nodiscard]] base::Result<history::Gaps> gaps(const domain::PoolName& pool, const history::Window& window) override;
-  [[nodiscard]] base::Result<std::vector<market::ProviderNow>> providers_now(
-      const domain::PoolName& pool, const std::vector<domain::Jid>& providers) override;
-  [[nodiscard]] base::Result<std::vector<DaySum>> day_sums(const domain::PoolName& pool,
-                                                           const std::vector<domain::Jid>& providers,
-                                                           std::int32_t since, std::int32_t until) override;
-  [[nodiscard]] base::Result<std::vector<market::HourRow>> hour_sums(const domain::PoolName& pool, std::int64_t since,
-                                                                     std::int64_t until) override;
-  [[nodiscard]] base::Result<market::HistoryAccess> history_access(const domain::PoolName& pool,
-                                                                   const domain::Jid& provider,
-                                                                   const domain::Jid& viewer) override;
+  [[nodiscard]] base::Status history(const domain::PoolName& pool, const AskHistory& ask) override;
   [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
                                                                         const market::Viewer& viewer) override;
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;

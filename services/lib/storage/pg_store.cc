@@ -16,11 +16,15 @@ using SteadyClock = std::chrono::steady_clock;
 
 const std::string kUntil = "now() + interval '" + std::to_string(kLeaseSeconds) + " seconds'";
 
-// A load may outlast the lease: this keeps it, on a connection of its own since the load's is in a snapshot.
+const std::string kLastGapEnds =
+    "(SELECT coalesce(max(upper(g.period)), '-infinity') FROM bourse.availability_gaps g WHERE g.pool_id = p.id)";
+
+// A load may outlast the lease: this keeps it, on a connection of its own since the load's is in a snapshot. Nobody
+// looks meanwhile: what the lease says less of when somebody last did, is recorded as a gap first.
 class LeaseKeeper {
  public:
-  LeaseKeeper(const ConnectionOptions& options, std::int64_t pool_id, std::uint64_t epoch)
-      : options_(options), pool_id_(pool_id), epoch_(epoch), due_(SteadyClock::now() + kEvery) {}
+  LeaseKeeper(const ConnectionOptions& options, std::int64_t pool_id, std::uint64_t epoch, base::Timestamp taken)
+      : options_(options), pool_id_(pool_id), epoch_(epoch), taken_(taken), due_(SteadyClock::now() + kEvery) {}
 
   void keep() {
     if (SteadyClock::now() < due_) return;
@@ -31,8 +35,20 @@ class LeaseKeeper {
       connection_ = std::move(connected).value();
     }
     pqxx::nontransaction tx(*connection_);
-    run(tx, "UPDATE bourse.pools SET lease_until = " + kUntil + " WHERE id = $1 AND epoch = $2",
-        {{std::to_string(pool_id_), std::to_string(epoch_)}, {}});
+    const auto kept =
+        run(tx,
+            "WITH kept AS (UPDATE bourse.pools p SET lease_until = " + kUntil +
+                " WHERE id = $1 AND epoch = $2 RETURNING id, greatest(bourse.from_micros($3), " + kLastGapEnds +
+                ") AS unseen_since), gap AS (INSERT INTO bourse.availability_gaps (pool_id, period) "
+                "SELECT id, tstzrange(unseen_since, now()) FROM kept WHERE unseen_since < now()) "
+                "SELECT bourse.to_micros(now()) FROM kept",
+            {{std::to_string(pool_id_), std::to_string(epoch_), std::to_string(micros(taken_))}, {}});
+    if (!kept.empty()) recorded_ = time(kept[0][0]);
+  }
+  // What it recorded, which the snapshot of the load does not have.
+  [[nodiscard]] std::optional<history::Window> gap() const {
+    if (recorded_ <= taken_) return std::nullopt;
+    return history::Window{taken_, recorded_};
   }
 
  private:
@@ -40,6 +56,8 @@ class LeaseKeeper {
   const ConnectionOptions& options_;
   const std::int64_t pool_id_;
   const std::uint64_t epoch_;
+  const base::Timestamp taken_;
+  base::Timestamp recorded_{};
   SteadyClock::time_point due_;
   Connection connection_;
 };
@@ -65,12 +83,14 @@ base::Result<market::Lease> PgStore::acquire(const domain::PoolName& pool, const
   if (auto connected = ensure_connected(); !connected.ok()) return connected.error();
   try {
     make_partitions_daily();
-    auto lease = take_lease(pool, holder);
+    base::Timestamp taken;
+    auto lease = take_lease(pool, holder, taken);
     if (!lease.ok()) return lease;
-    LeaseKeeper keeper(options_, pool_id_, lease->epoch);
+    LeaseKeeper keeper(options_, pool_id_, lease->epoch, taken);
     // Whatever the previous holder still had under way either came before the new epoch or is fenced: this
     // snapshot, taken after it, is the state.
     auto loaded = load_state(*connection_, pool_id_, lease->counters.delivered, loader, [&keeper] { keeper.keep(); });
+    if (loaded.ok() && keeper.gap()) loaded = loader.on_gap(*keeper.gap());
     if (!loaded.ok()) return loaded.error();
     const auto renewed = renew(*lease, lease->counters.delivered);
     if (renewed.outcome == CommitOutcome::kCommitted) return lease;
@@ -83,17 +103,27 @@ base::Result<market::Lease> PgStore::acquire(const domain::PoolName& pool, const
   }
 }
 
-base::Result<market::Lease> PgStore::take_lease(const domain::PoolName& pool, const std::string& holder) {
+// With the lease goes what told when the last holder was alive, so the time since then is recorded in the same
+// statement: a process that ends before its first batch must not make it look observed. What a gap covers already is
+// not repeated.
+base::Result<market::Lease> PgStore::take_lease(const domain::PoolName& pool, const std::string& holder,
+                                                base::Timestamp& taken_at) {
   pqxx::nontransaction tx(*connection_);
-  const auto taken = run(tx,
-                         "WITH before AS (SELECT id, lease_until FROM bourse.pools WHERE name = $1 FOR UPDATE) "
-                         "UPDATE bourse.pools p SET epoch = epoch + 1, lease_holder = $2, lease_until = " +
-                             kUntil +
-                             " FROM before WHERE p.id = before.id "
-                             "AND (p.lease_holder IS NULL OR p.lease_holder = $2 OR p.lease_until <= now()) "
-                             "RETURNING p.id, epoch, last_batch, last_event, next_audit, last_grant, delivered, "
-                             "bourse.to_micros(before.lease_until)",
-                         {{pool.value, holder}, {}});
+  const auto taken =
+      run(tx,
+          "WITH before AS (SELECT id, lease_until - interval '" + std::to_string(kLeaseSeconds) +
+              " seconds' AS alive FROM bourse.pools WHERE name = $1 FOR UPDATE), "
+              "taken AS (UPDATE bourse.pools p SET epoch = epoch + 1, lease_holder = $2, lease_until = " +
+              kUntil +
+              " FROM before WHERE p.id = before.id "
+              "AND (p.lease_holder IS NULL OR p.lease_holder = $2 OR p.lease_until <= now()) "
+              "RETURNING p.*, alive, greatest(alive, " +
+              kLastGapEnds +
+              ") AS unseen_since), gap AS (INSERT INTO bourse.availability_gaps (pool_id, period) "
+              "SELECT id, tstzrange(unseen_since, now()) FROM taken WHERE alive IS NOT NULL AND unseen_since < now()) "
+              "SELECT id, epoch, last_batch, last_event, next_audit, last_grant, delivered, bourse.to_micros(alive), "
+              "bourse.to_micros(now()) FROM taken",
+          {{pool.value, holder}, {}});
   if (taken.empty()) return why_not(tx, pool);
   const auto row = taken[0];
   pool_id_ = number(row[0]);
@@ -104,7 +134,8 @@ base::Result<market::Lease> PgStore::take_lease(const domain::PoolName& pool, co
   lease.counters.next_audit.value = count(row[4]);
   lease.counters.last_grant.value = count(row[5]);
   lease.counters.delivered.value = count(row[6]);
-  if (const auto until = optional_time(row[7])) lease.alive = *until - std::chrono::seconds(kLeaseSeconds);
+  if (const auto alive = optional_time(row[7])) lease.alive = *alive;
+  taken_at = time(row[8]);
   return lease;
 }
 

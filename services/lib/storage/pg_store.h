@@ -29,7 +29,8 @@ class PgStore final : public market::Store {
  private:
   base::Status ensure_connected();
   void forget_broken_connection();
-  base::Result<market::Lease> take_lease(const domain::PoolName& pool, const std::string& holder);
+  base::Result<market::Lease> take_lease(const domain::PoolName& pool, const std::string& holder,
+                                         base::Timestamp& taken_at);
   base::Error why_not(pqxx::transaction_base& tx, const domain::PoolName& pool);
   market::CommitResult execute(const BatchStatement& statement);
   void make_partitions_daily();

@@ -10,11 +10,13 @@
 
 #include "base/clock.h"
 #include "storage/array_literal.h"
+#include "storage/binary_array.h"
 
 namespace bourse::storage {
 
 // Microseconds since 1970, or NULL.
-inline void add_time(ArrayLiteral& times, const std::optional<base::Timestamp>& at) {
+template <class Array>
+void add_time(Array& times, const std::optional<base::Timestamp>& at) {
   if (at) {
     times.add(static_cast<std::int64_t>(at->time_since_epoch().count()));
   } else {
@@ -22,19 +24,18 @@ inline void add_time(ArrayLiteral& times, const std::optional<base::Timestamp>& 
   }
 }
 
-// bourse.<function>(pool, texts…, blob).
+// bourse.<function>(pool, texts…, blobs…).
 struct TableCall {
   const char* function = "";
   char letter = '?';  // stands for the function in the statement's name, which PostgreSQL cuts at 63 bytes
   std::vector<std::string> texts{};
-  std::string blob{};
-  bool has_blob = false;
+  std::vector<std::string> blobs{};  // sent as binary
 };
 
 // Rows' bytes one after the other, and where each is (1-based, as substring() counts).
 class RecordColumn {
  public:
-  RecordColumn(std::size_t rows, std::size_t expected_bytes) : starts_(rows * 8), lengths_(rows * 5) {
+  RecordColumn(std::size_t rows, std::size_t expected_bytes) : starts_(rows), lengths_(rows) {
     bytes_.reserve(expected_bytes);
   }
   void add(const std::string& record) {
@@ -44,15 +45,14 @@ class RecordColumn {
   }
   // Appends starts, lengths and the bytes to a call.
   void finish(TableCall& call) && {
-    call.texts.push_back(std::move(starts_).take());
-    call.texts.push_back(std::move(lengths_).take());
-    call.blob = std::move(bytes_);
-    call.has_blob = true;
+    call.blobs.push_back(std::move(starts_).take());
+    call.blobs.push_back(std::move(lengths_).take());
+    call.blobs.push_back(std::move(bytes_));
   }
 
  private:
-  ArrayLiteral starts_;
-  ArrayLiteral lengths_;
+  IntArray starts_;
+  IntArray lengths_;
   std::string bytes_;
 };
 
@@ -63,10 +63,15 @@ std::size_t total_bytes(const Rows& rows, Record record) {
   return total;
 }
 
+inline void take_column(TableCall& call, ArrayLiteral&& column) {
+  BOURSE_CHECK(call.blobs.empty());  // these come after the texts
+  call.texts.push_back(std::move(column).take());
+}
+inline void take_column(TableCall& call, BinaryArray&& column) { call.blobs.push_back(std::move(column).take()); }
+
 template <class... Columns>
 void take_into(TableCall& call, Columns&&... columns) {
-  call.texts.reserve(sizeof...(columns) + 2);
-  (call.texts.push_back(std::forward<Columns>(columns).take()), ...);
+  (take_column(call, std::forward<Columns>(columns)), ...);
 }
 
 }  // namespace bourse::storage

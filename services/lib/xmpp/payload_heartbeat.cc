@@ -21,7 +21,7 @@ base::Result<market::Heartbeat> parse_heartbeat(const gloox::Tag& tag) {
   market::Heartbeat heartbeat;
   const auto every = read_duration(tag, "every");
   if (!every) return every.error();
-  if (*every < kShortestEvery || *every > kLongestEvery) return invalid(tag, "every is from one second to one day");
+  if (!domain::is_heartbeat(*every)) return invalid(tag, std::string("every is ") + domain::kHeartbeatBounds);
   heartbeat.every = *every;
   heartbeat.zone = attribute_or_empty(tag, "zone");
   if (!domain::is_zone_name(heartbeat.zone)) return invalid(tag, "the zone is no IANA name such as Europe/Berlin");

@@ -16,9 +16,6 @@ class Tag;
 
 namespace bourse::xmpp {
 
-inline constexpr base::Duration kShortestEvery = std::chrono::seconds(1);
-inline constexpr base::Duration kLongestEvery = std::chrono::hours(24);
-
 // Null: the message has none.
 [[nodiscard]] const gloox::Tag* find_heartbeat(const gloox::Tag& message);
 // Whether the zone exists is not looked up: there are very many of these.

@@ -11,7 +11,7 @@
 
 #include "bench/history/figures.h"
 #include "history/day_rollup.h"
-#include "history/statistics.h"
+#include "market/history_answer.h"
 #include "storage/pg_reader.h"
 #include "storage/pg_store.h"
 
@@ -74,7 +74,6 @@ class Workload {
       const std::uint64_t provider = i % plan_.providers;
       const auto closed = interval(provider, i / plan_.providers);
       for (const auto& cell : history::day_cells({closed}, {}, {closed.since, *closed.until})) {
-        batch.days.push_back({names_[provider], cell.day, cell.up_total(), cell.down_total(), cell.outages});
         for (std::size_t hour = 0; hour < cell.up.size(); ++hour) {
           if (cell.up[hour] + cell.down[hour] == base::Duration::zero()) continue;
           auto& sum = hours[std::int64_t{cell.day} * 24 + static_cast<std::int64_t>(hour)];
@@ -82,13 +81,14 @@ class Workload {
           sum.down += cell.down[hour];
         }
       }
+      if (closed.presence == domain::Presence::kDown)
+        ++hours[floor<std::chrono::hours>(closed.since).time_since_epoch().count()].outages;
       batch.closed.push_back({names_[provider], closed});
     }
     for (auto& [hour, sum] : hours) {
       sum.hour = hour;
       batch.hours.push_back(sum);
     }
-    merge_days(batch.days);
   }
 
  private:
@@ -97,21 +97,6 @@ class Workload {
     mixed ^= mixed >> 29;
     const auto shift = static_cast<std::int64_t>(mixed % 1000) * (step_.count() / 2000);
     return begin_ + step_ * static_cast<std::int64_t>(round) + base::Duration(shift);
-  }
-  // One row a provider and day, as in a market's batch.
-  static void merge_days(std::vector<market::DayRow>& days) {
-    std::ranges::sort(days, {}, [](const auto& row) { return std::pair(row.provider.text(), row.day); });
-    std::vector<market::DayRow> merged;
-    for (auto& row : days) {
-      if (!merged.empty() && merged.back().provider == row.provider && merged.back().day == row.day) {
-        merged.back().up += row.up;
-        merged.back().down += row.down;
-        merged.back().outages += row.outages;
-      } else {
-        merged.push_back(std::move(row));
-      }
-    }
-    days = std::move(merged);
   }
 
   StorePlan plan_;
@@ -144,7 +129,6 @@ void ingest(const StorePlan& plan, const Workload& workload) {
   for (std::uint64_t first = 0; first < total; first += plan.batch) {
     ++batch.number;
     batch.closed.clear();
-    batch.days.clear();
     batch.hours.clear();
     workload.fill(batch, first, std::min(plan.batch, total - first));
     const auto start = SteadyClock::now();
@@ -177,44 +161,60 @@ double percentile(std::vector<double> times, double share) {
   return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
 }
 
-// 90 days of one provider, with what is made of them.
+market::HistoryReport ask(storage::PgReader& reader, const market::HistoryQuery& query) {
+  return must(market::answer_history(reader, query, {domain::Jid::parse("operator@example.org").value(), true}, {}));
+}
+
+// 90 days of one provider, with all that is made of them.
 void ask_providers(const StorePlan& plan, const Workload& workload) {
   storage::PgReader reader({plan.uri, "bench_history"});
-  const history::Window window{workload.end() - std::chrono::days(90), workload.end()};
+  market::HistoryQuery query{.pool = kPool};
+  query.since = workload.end() - std::chrono::days(90);
+  query.until = query.asked = workload.end();
+  query.zone = "Europe/Berlin";
+  query.days = query.week = query.survival = query.intervals = true;
+  query.page.max = market::kMaxPage;
   std::vector<double> times;
   std::uint64_t intervals = 0;
   for (std::uint64_t i = 0; i < plan.questions + 20; ++i) {
-    const auto& name = workload.name(i * 7919 % plan.providers);
+    query.providers = {workload.name(i * 7919 % plan.providers)};
     const auto start = SteadyClock::now();
-    const auto found = must(reader.availability(kPool, name, window.since, window.until));
-    const auto gaps = must(reader.gaps(kPool, window));
-    const auto figures = history::statistics(found, gaps, window);
-    const auto profile = must(history::week_profile(found, gaps, window, "Europe/Berlin"));
-    const auto survival = history::Survival::estimate(history::up_runs(found, gaps, window));
-    if (figures.observed() <= base::Duration::zero()) throw std::runtime_error("nothing was seen of " + name.text());
+    const auto report = ask(reader, query);
     if (i < 20) continue;  // connects, fills caches
     times.push_back(seconds_since(start) * 1e3);
-    intervals += found.size();
-    if (profile.up.empty() || survival.steps().empty()) throw std::runtime_error("nobody ever went");
+    intervals += report.intervals.count;
+    if (report.total.observed() <= base::Duration::zero()) throw std::runtime_error("nothing was seen");
+    if (!report.week || report.survival->empty() || report.days.empty()) throw std::runtime_error("nobody ever went");
   }
   figure("provider_90_days_p50", percentile(times, 0.5), "ms");
   figure("provider_90_days_p99", percentile(times, 0.99), "ms");
   figure("provider_90_days_intervals", static_cast<double>(intervals) / static_cast<double>(times.size()), "intervals");
 }
 
+// The same of all of them, but for survival, which is learned of a sample's intervals and told apart.
 void ask_pool(const StorePlan& plan, const Workload& workload) {
   storage::PgReader reader({plan.uri, "bench_history"});
-  const std::int32_t until = history::day_of(workload.end());
-  std::vector<double> times;
-  for (int i = 0; i < 20; ++i) {
-    const auto start = SteadyClock::now();
-    const auto sums = must(reader.day_sums(kPool, {}, until - 30, until));
-    const auto now = must(reader.providers_now(kPool, {}));
-    times.push_back(seconds_since(start) * 1e3);
-    if (sums.size() != 30 || now.size() != plan.providers) throw std::runtime_error("days or providers are missing");
+  market::HistoryQuery query{.pool = kPool};
+  query.until = query.asked = floor<std::chrono::days>(workload.end());
+  query.since = query.until - std::chrono::days(30);
+  query.zone = "Europe/Berlin";
+  query.days = query.week = true;
+  for (const bool survival : {false, true}) {
+    query.survival = survival;
+    std::vector<double> times;
+    for (int i = 0; i < 21; ++i) {
+      const auto start = SteadyClock::now();
+      const auto report = ask(reader, query);
+      if (i == 0) continue;  // connects
+      times.push_back(seconds_since(start) * 1e3);
+      if (report.days.size() != 30 || report.provider_count != plan.providers || report.total.outages == 0) {
+        throw std::runtime_error("days, providers or outages are missing");
+      }
+    }
+    const std::string name = survival ? "pool_30_days_with_survival" : "pool_30_days";
+    figure(name + "_p50", percentile(times, 0.5), "ms");
+    figure(name + "_max", percentile(times, 1), "ms");
   }
-  figure("pool_30_days_p50", percentile(times, 0.5), "ms");
-  figure("pool_30_days_max", percentile(times, 1), "ms");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Purpose: history in PostgreSQL: how many closed intervals a second PgStore commits, rollups included; how long one
-//   provider's 90 days and a pool's 30 days take.
+//   provider's 90 days and a pool's 30 days take, answered as for a user.
 // Threads: none. The database must be fresh, with months for the time that is written (ops/lib/bench_history.sh).
 #pragma once
 

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "market/batch_builder.h"
 #include "market_fixture.h"
 
@@ -122,6 +124,24 @@ TEST(Heartbeats, KeepWhoSendsThem) {
   }
 }
 
+// What an agent may promise is what it is held to.
+TEST(Heartbeats, AreHonouredAsPromisedOrRefused) {
+  for (const base::Duration every : {domain::kShortestHeartbeat, base::Duration(60s), domain::kLongestHeartbeat}) {
+    Pool pool;
+    arrive(pool, kAnn, "a");
+    pool.now += 10min;
+    (void)pool.act(kAnn, heartbeat(every));
+    EXPECT_THAT(rows<HistoryClosed>(pool.pass(3 * every - 1s)), IsEmpty());
+    EXPECT_EQ(rows<HistoryClosed>(pool.pass(1s)).size(), 1u);
+  }
+  for (const base::Duration every : {base::Duration(4s), base::Duration(61min), base::Duration(24h)}) {
+    Pool pool;
+    arrive(pool, kAnn, "a");
+    EXPECT_EQ(code_of(pool.act(kAnn, heartbeat(every))), base::Errc::kInvalidPayload);
+    EXPECT_THAT(rows<HistoryClosed>(pool.pass(100h)), IsEmpty()) << "it is held to nothing";
+  }
+}
+
 TEST(Heartbeats, OfNobodyWeKnowChangeNothing) {
   Pool pool;
   EXPECT_FALSE(pool.act(kBob, heartbeat(60s)).writes());
@@ -234,6 +254,50 @@ TEST(Predictions, WhoEndedOftenIsTrustedLess) {
   EXPECT_FALSE(plan.writes());
 }
 
+// The policy of history queries: figures of who lends are everybody's, how long it is up already is not.
+TEST(Predictions, AreForWhomTheHistoryIs) {
+  struct Case {
+    const char* name;
+    const char* actor;
+    HistoryPolicy policy;
+    const char* of;
+    std::optional<base::Errc> refused;
+    bool details;
+  };
+  const HistoryPolicy everybody{true, true}, parties{false, false};
+  const auto no = base::Errc::kForbidden;
+  const Case cases[] = {
+      {"anybody of who lends", "eve@e.test/x", {}, "ann@a.test", {}, false},
+      {"anybody of who does not lend any more", "eve@e.test/x", {}, "bob@b.test", no, false},
+      {"anybody where details are open", "eve@e.test/x", everybody, "ann@a.test", {}, true},
+      {"anybody where nothing is", "eve@e.test/x", parties, "ann@a.test", no, false},
+      {"one without a grant where nothing is", "ida@i.test/x", parties, "ann@a.test", no, false},
+      {"its grantee", "cy@c.test/x", parties, "ann@a.test", {}, true},
+      {"the provider itself", kAnn, parties, "ann@a.test", {}, true},
+      {"the provider itself when down", kBob, parties, "bob@b.test", {}, false},
+      {"an operator", kAdmin, parties, "ann@a.test", {}, true},
+      {"anybody of who is not known", "eve@e.test/x", parties, "never@x.test", {}, false},
+  };
+  for (const auto& test : cases) {
+    SCOPED_TRACE(test.name);
+    Pool pool({}, test.policy);
+    arrive(pool, kBob, "b");
+    (void)pool.request("ida@i.test/x", "r0", request_of({{"cpu", "1"}}));  // of bob, and ended
+    (void)pool.act(kBob, SessionGone{});
+    arrive(pool, kAnn, "a");
+    (void)pool.retract("ida@i.test/x", "requests", "r0");
+    (void)pool.request("cy@c.test/x", "r", request_of({{"cpu", "1"}}));
+    pool.now += 1h;
+    const auto plan = pool.act(test.actor, PredictAvailability{{jid(test.of)}, 1h});
+    if (test.refused) {
+      EXPECT_EQ(code_of(plan), *test.refused);
+    } else {
+      EXPECT_EQ(prediction(plan).providers.at(0).up_for.has_value(), test.details);
+      EXPECT_EQ(prediction(plan).providers.at(0).stays > 0, std::string(test.of) == "ann@a.test");
+    }
+  }
+}
+
 // Of machines that stay with 0.5 each, two of which one must stay are not enough for 0.9; of those that always stayed,
 // one.
 TEST(Spares, AreAsManyAsTheAssuranceTakes) {
@@ -304,22 +368,34 @@ TEST(Imports, WhatIsWrongIsRefusedWhole) {
   EXPECT_EQ(code_of(pool.act(kAdmin, late)), base::Errc::kConflict);
 }
 
-// The sums by day and by hour in a batch are those of its intervals.
-TEST(BatchBuilder, SumsHistoryUpByDayAndHour) {
+// The sums by hour in a batch are those of its intervals; an outage stands where it began.
+TEST(BatchBuilder, SumsHistoryUpByHour) {
   Pool pool;
+  pool.now = std::chrono::floor<std::chrono::days>(pool.now) + 12h;
+  const auto down = [&pool](const std::string& provider, base::Duration since, base::Duration until) {
+    auto closed = interval(pool, provider, since, until);
+    closed.interval.presence = Presence::kDown;
+    return closed;
+  };
   BatchBuilder builder;
-  auto plan = pool.act(kAdmin, import_of({interval(pool, "n1@x.test", 30h, 20h), interval(pool, "n1@x.test", 20h, 2h),
-                                          interval(pool, "n2@x.test", 3h, 2h)}));
+  auto plan = pool.act(kAdmin, import_of({interval(pool, "n1@x.test", 30h, 20h), down("n1@x.test", 20h, 2h),
+                                          interval(pool, "n2@x.test", 3h, 150min), down("n2@x.test", 150min, 2h),
+                                          down("n3@x.test", 125min, 121min), down("n3@x.test", 115min, 100min)}));
   builder.add(plan);
   const auto batch = std::move(builder).finish({});
-  EXPECT_EQ(batch.closed.size(), 3u);
-  base::Duration by_day{};
-  base::Duration by_hour{};
-  for (const auto& day : batch.days) by_day += day.up;
-  for (const auto& hour : batch.hours) by_hour += hour.up;
-  EXPECT_EQ(by_day, 29h);
-  EXPECT_EQ(by_hour, 29h);
-  EXPECT_EQ(batch.days.size(), 3u) << "two days of one, one of the other";
+  EXPECT_EQ(batch.closed.size(), 6u);
+  HourRow sum;
+  std::map<std::int64_t, std::uint64_t> outages;
+  for (const auto& hour : batch.hours) {
+    sum.up += hour.up;
+    sum.down += hour.down;
+    if (hour.outages > 0) outages[hour.hour] += hour.outages;
+  }
+  EXPECT_EQ(sum.up, 10h + 30min);
+  EXPECT_EQ(sum.down, 18h + 30min + 19min);
+  const auto noon = std::chrono::floor<std::chrono::hours>(pool.now).time_since_epoch().count();
+  EXPECT_THAT(outages, ElementsAre(std::pair(noon - 20, 1u), std::pair(noon - 3, 2u), std::pair(noon - 2, 1u)));
+  EXPECT_EQ(batch.hours.size(), 29u) << "an hour has one row, whoever was there in it";
 }
 
 }  // namespace

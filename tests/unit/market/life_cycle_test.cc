@@ -54,6 +54,31 @@ TEST(Proposals, WaitForTheirProvidersWord) {
   EXPECT_THAT(in_words(pool.pass(31s)), Not(Contains("g1 timed-out")));
 }
 
+// Counted, so that nobody looks at the others when one of very many is confirmed.
+TEST(Proposals, AreCountedUntilTheyAreConfirmedOrEnd) {
+  Pool pool;
+  const auto proposed = [&] { return pool.state.find_request({"r"})->proposed; };
+  for (int i = 0; i < 5; ++i) (void)pool.publish(kAnn, "a" + std::to_string(i), asking("1"));
+  auto gang = request_of({{"cpu", "1"}}, 5);
+  gang.gang = true;
+  (void)pool.request(kCarl, "r", gang);
+  EXPECT_EQ(proposed(), 5u);
+  for (const std::uint64_t grant : {3u, 1u, 5u, 2u}) (void)pool.action(kAnn, Kind::kConfirm, grant);
+  EXPECT_EQ(proposed(), 1u);
+  EXPECT_FALSE(pool.state.find_request({"r"})->complete);
+  (void)pool.action(kAnn, Kind::kConfirm, 1);
+  EXPECT_EQ(proposed(), 1u) << "twice is once";
+  (void)pool.action(kAnn, Kind::kConfirm, 4);
+  EXPECT_EQ(proposed(), 0u);
+  EXPECT_TRUE(pool.state.find_request({"r"})->complete);
+
+  Pool other;
+  (void)other.publish(kAnn, "a", asking("1"));
+  (void)other.request(kCarl, "r", request_of({{"cpu", "1"}}));
+  (void)other.action(kAnn, Kind::kDecline, 1);
+  EXPECT_EQ(other.state.find_request({"r"})->proposed, 0u);
+}
+
 TEST(Proposals, DeclinedOrUnansweredGoToTheNextBestAtOnce) {
   for (const bool declined : {true, false}) {
     Pool pool;

@@ -45,8 +45,12 @@ class Pool {
   base::Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}};
   State state;
 
-  explicit Pool(Rules rules = {})
-      : state({.pool = {"commons"}, .operators = {jid("admin@a.test")}, .policy = {}, .rules = std::move(rules)},
+  explicit Pool(Rules rules = {}, HistoryPolicy history = {})
+      : state({.pool = {"commons"},
+               .operators = {jid("admin@a.test")},
+               .policy = {},
+               .rules = std::move(rules),
+               .history = history},
               std::make_unique<matching::ReferenceEngine>()) {}
 
   Plan act(const std::string& actor, CommandBody body) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -40,11 +41,16 @@ class Running {
   Running(FakeStore& store, FakeOutbox& outbox, const base::Clock& clock, SpineConfig config = {})
       : spine_(
             [&] {
-              config.pool = {{"commons"}, {}};
+              config.pool = {{"commons"}, {jid("admin@a.test")}};
               config.holder = "test";
               return config;
             }(),
-            store, [] { return std::make_unique<matching::ReferenceEngine>(); }, outbox, clock),
+            store,
+            [this] {
+              ++loads_;
+              return std::make_unique<matching::ReferenceEngine>();
+            },
+            outbox, clock),
         thread_([this](const std::stop_token& stop) { spine_.run(stop); }) {
     while (!spine_.ready()) std::this_thread::yield();
   }
@@ -64,6 +70,7 @@ class Running {
                   pubsub::Command(pubsub::Subscribe{{"commons/offers"}, jid(kWatcher), std::move(options)}));
   }
   base::Status arrive(const std::string& actor) { return submit(actor, "", SessionAvailable{}); }
+  [[nodiscard]] int loads() const { return loads_; }
   // It goes on until what was committed is told, or a second has passed.
   void begin_to_stop() { thread_.request_stop(); }
   base::Status link_up() { return spine_.submit({{"commons"}, {}, {}, LinkUp{}}); }
@@ -72,6 +79,7 @@ class Running {
   }
 
  private:
+  std::atomic<int> loads_{0};
   Spine spine_;
   std::jthread thread_;
 };
@@ -166,6 +174,33 @@ TEST_F(SpineTest, ACommandThatCannotBeSettledIsRefusedAloneAndTheRestGoesOn) {
   ASSERT_TRUE(running.publish("ann@a.test/pc", "after", "2"));
   EXPECT_TRUE(is_published(reply_to("2")));
   EXPECT_FALSE(store.offers().contains("struck"));
+}
+
+// What overlaps only the database knows: it costs one command its answer, not the pool its state.
+TEST_F(SpineTest, AnImportTheDatabaseRefusesIsRefusedAlone) {
+  Running running(store, outbox, clock);
+  const auto at = [&](int hours) { return clock.now() - 24h + std::chrono::hours(hours); };
+  const auto import = [&](const std::string& stanza, int since, int until) {
+    const domain::AvailabilityInterval interval{domain::Presence::kUp, at(since), at(until), 0};
+    return running.submit("admin@a.test/x", stanza, ImportHistory{stanza, 0, true, {{jid("n1@x.test"), interval}}});
+  };
+  ASSERT_TRUE(import("i1", 1, 3));
+  ASSERT_TRUE(std::holds_alternative<Acknowledged>(reply_to("i1")));
+  const auto loads = running.loads();
+  ASSERT_TRUE(running.publish("ann@a.test/x", "o1", "p1"));
+  ASSERT_TRUE(import("i2", 2, 4));
+  ASSERT_TRUE(running.publish("ann@a.test/x", "o2", "p2"));
+  const auto refusal = reply_to("i2");
+  ASSERT_TRUE(std::holds_alternative<base::Error>(refusal));
+  EXPECT_EQ(std::get<base::Error>(refusal).code, base::Errc::kConflict);
+  EXPECT_TRUE(std::holds_alternative<Published>(reply_to("p1")));
+  EXPECT_TRUE(std::holds_alternative<Published>(reply_to("p2")));
+  ASSERT_TRUE(import("i3", 3, 5));
+  EXPECT_TRUE(std::holds_alternative<Acknowledged>(reply_to("i3")));
+  EXPECT_EQ(running.loads(), loads) << "the pool was loaded again";
+  std::size_t imports = 0;
+  for (const auto& entry : store.audit_log()) imports += entry.kind == audit::EntryKind::kHistoryImported;
+  EXPECT_EQ(imports, 2u);
 }
 
 TEST_F(SpineTest, PresenceOutlivesAReload) {
