@@ -529,9 +529,10 @@ CREATE INDEX events_seq ON bourse.events (pool_id, seq);
 -- among millions. Offers' events have a provider and no consumer, and pay for none of these. Each other event of the
 -- market is in one list of the pool in order of its number, to which only the end is ever added: cheaper than a place
 -- among the node's. Nodes that are not the market's keep a list each.
-CREATE INDEX events_requests ON bourse.events (pool_id, seq) WHERE kind IN (1, 2) AND provider = '';
+CREATE INDEX events_requests ON bourse.events (pool_id, seq) WHERE kind IN (1, 2) AND provider = '' AND consumer <> '';
 CREATE INDEX events_grants ON bourse.events (pool_id, seq) WHERE kind IN (3, 4, 6);
 CREATE INDEX events_availability ON bourse.events (pool_id, seq) WHERE kind = 5;
+CREATE INDEX events_audit ON bourse.events (pool_id, seq) WHERE kind = 1 AND provider = '' AND consumer = '';
 CREATE INDEX events_leaf ON bourse.events (pool_id, node, seq) WHERE kind IN (16, 17);
 CREATE INDEX events_consumer ON bourse.events (pool_id, consumer, seq) WHERE consumer <> '' AND (kind <= 4 OR kind = 6);
 CREATE INDEX events_provider ON bourse.events (pool_id, provider, seq) WHERE kind IN (3, 4, 6);
@@ -682,6 +683,39 @@ CREATE TABLE bourse.audit_entries (
 CREATE INDEX audit_lookup ON bourse.audit_entries
   USING brin (actor text_bloom_ops, provider text_bloom_ops, consumer text_bloom_ops, offer_id text_bloom_ops,
               request_id text_bloom_ops, grant_id int8_bloom_ops) WITH (pages_per_range = 32, autosummarize = on);
+-- Statements of the service itself, of which the last of each kind is asked for at every load. Other entries are in no
+-- index of theirs.
+CREATE INDEX audit_statements ON bourse.audit_entries (pool_id, kind, index) WHERE kind >= 29;
+
+-- A tile of the log's tree (C2SP tlog-tiles): 256 hashes, one after the other; fewer: the last of its level, which grows
+-- in place.
+CREATE TABLE bourse.audit_tiles (
+  pool_id int NOT NULL,
+  level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+  index bigint NOT NULL CHECK (index >= 0),
+  hashes bytea NOT NULL CONSTRAINT audit_tiles_hashes CHECK (octet_length(hashes) BETWEEN 32 AND 8192 AND octet_length(hashes) % 32 = 0),
+  PRIMARY KEY (pool_id, level, index)
+);
+-- Hashes do not compress, so it is not tried.
+ALTER TABLE bourse.audit_tiles ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+CREATE FUNCTION bourse.refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'tile % of level % of the audit log can only grow', OLD.index, OLD.level USING ERRCODE = 'BO002';
+END $$;
+-- A trigger, and no condition of ON CONFLICT: it holds for every statement of the service, and refuses the batch where the
+-- other would leave the row out. Only tiles that were partial are looked at, and compared without a call.
+CREATE TRIGGER refuse_rewriting AFTER UPDATE ON bourse.audit_tiles FOR EACH ROW
+  WHEN (substring(NEW.hashes FOR octet_length(OLD.hashes)) <> OLD.hashes) EXECUTE FUNCTION bourse.refuse_rewriting();
+
+-- The log's head as it was signed (C2SP tlog-checkpoint), over the entries before `size`.
+CREATE TABLE bourse.audit_checkpoints (
+  pool_id int NOT NULL,
+  size bigint NOT NULL CHECK (size >= 0),
+  at timestamptz NOT NULL,
+  note text NOT NULL,
+  PRIMARY KEY (pool_id, size)
+);
 
 -- Writing a batch ---------------------------------------------------------------------------------------------
 -- Each function writes one table and returns the pool, so that one statement nests those a batch needs and
@@ -942,6 +976,24 @@ BEGIN
   RETURN pool;
 END $$;
 
+CREATE FUNCTION bourse.write_log_tiles(pool int, levels smallint[], indices bigint[], starts int[], lengths int[], tiles bytea)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.audit_tiles (pool_id, level, index, hashes)
+  SELECT pool, t.level, t.index, substring(tiles FROM t.start FOR t.length)
+  FROM (SELECT unnest(levels) AS level, unnest(indices) AS index, unnest(starts) AS start, unnest(lengths) AS length) t
+  ON CONFLICT (pool_id, level, index) DO UPDATE SET hashes = excluded.hashes;
+  RETURN pool;
+END $$;
+
+CREATE FUNCTION bourse.write_checkpoints(pool int, sizes bigint[], times bigint[], notes text[]) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.audit_checkpoints (pool_id, size, at, note)
+  SELECT pool, t.size, bourse.from_micros(t.at), t.note
+  FROM (SELECT unnest(sizes) AS size, unnest(times) AS at, unnest(notes) AS note) t;
+  RETURN pool;
+END $$;
+
 -- The providers' numbers, in order; who is new gets one. A number is taken from the sequence only for those: an upsert
 -- would take one every time and soon run out of them.
 CREATE FUNCTION bourse.provider_ids(pool int, names text[]) RETURNS int[] LANGUAGE plpgsql AS $$
@@ -1025,7 +1077,7 @@ BEGIN
   RETURN pool;
 END $$;
 
--- A pool and its four nodes; the id of the pool, also when it is there already.
+-- A pool and its nodes; the id of the pool, also when it is there already.
 CREATE FUNCTION bourse.create_pool(pool_name text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   pool int;
@@ -1035,7 +1087,7 @@ BEGIN
   INSERT INTO bourse.nodes (pool_id, name, kind, title)
   SELECT pool, pool_name || '/' || n.leaf, 'market', n.title
   FROM (VALUES ('offers', 'What providers lend'), ('requests', 'What consumers need'), ('grants', 'Who was given what'),
-               ('availability', 'Which providers are there')) AS n(leaf, title)
+               ('availability', 'Which providers are there'), ('audit', 'The signed heads of the audit log')) AS n(leaf, title)
   ON CONFLICT (pool_id, name) DO UPDATE SET title = excluded.title WHERE nodes.kind = 'market';
   RETURN pool;
 END $$;
@@ -1049,7 +1101,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bourse TO bourse_service;
 -- For the triggers only, which run as the owner.
 REVOKE EXECUTE ON FUNCTION bourse.more_used(text[], bigint[], text[], bigint[]), bourse.less_used(text[], bigint[], text[], bigint[]),
   bourse.chain(anycompatiblearray), bourse.book(bourse.holding[]), bourse.give_back(bourse.holding[]), bourse.book_grants(),
-  bourse.keep_used(), bourse.refuse_removal(), bourse.refuse_revival() FROM bourse_service;
+  bourse.keep_used(), bourse.refuse_removal(), bourse.refuse_revival(), bourse.refuse_rewriting() FROM bourse_service;
 -- The owner's: the service has months made by bourse.ensure_partitions(), and forgets nothing.
 REVOKE EXECUTE ON FUNCTION bourse.create_pool(text), bourse.make_events_month(timestamptz), bourse.make_history_month(timestamptz),
   bourse.drop_history_before(timestamptz, timestamptz, timestamptz) FROM bourse_service;
@@ -1071,6 +1123,7 @@ GRANT INSERT ON bourse.availability, bourse.availability_moments, bourse.availab
 GRANT INSERT, UPDATE (up, down, outages) ON bourse.availability_hours TO bourse_service;
 GRANT INSERT, UPDATE (heard, cpu, memory, disk_free, temperature) ON bourse.provider_loads TO bourse_service;
 GRANT INSERT, UPDATE (counts) ON bourse.history_counts TO bourse_service;
-GRANT INSERT ON bourse.events, bourse.audit_entries TO bourse_service;
+GRANT INSERT ON bourse.events, bourse.audit_entries, bourse.audit_checkpoints TO bourse_service;
+GRANT INSERT, UPDATE (hashes) ON bourse.audit_tiles TO bourse_service;
 
 COMMIT;

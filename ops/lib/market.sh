@@ -37,6 +37,10 @@ pools = ["commons"]
 operators = [$(toml "$5")]
 ticket-key-file = $(toml "$dir/ticket.key")
 
+[audit]
+directory = $(toml "$dir/audit")
+auditors = [$(toml "$5")]
+
 [log]
 level = "info"
 TOML

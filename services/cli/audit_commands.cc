@@ -1,9 +1,12 @@
+#include "cli/audit_commands.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/usage_command.h"
 
 namespace bourse::cli {
 namespace {
@@ -89,7 +92,9 @@ ExitCode list(Session& session, const ListFlags& flags) {
 void add_audit_commands(CLI::App& app, Action& action) {
   auto* noun = app.add_subcommand("audit", "The log of everything that was offered, asked for and granted");
   noun->require_subcommand(1);
-  noun->footer("\nExamples:\n  bourse audit list --grant g42");
+  noun->footer(
+      "\nExamples:\n  bourse audit list --grant g42\n  bourse audit prove g42 > g42.tlog-proof\n"
+      "  bourse audit verify --offline g42.tlog-proof");
   auto flags = std::make_shared<ListFlags>();
   auto* verb = noun->add_subcommand("list", "The newest entries that fit, oldest first");
   verb->add_option("--jid", flags->jid, "actor, provider or consumer")->type_name("JID");
@@ -104,6 +109,12 @@ void add_audit_commands(CLI::App& app, Action& action) {
       "\nExamples:\n  bourse audit list --since 1h\n  bourse audit list --kind grant-revoked --limit 10 -o wide\n"
       "  bourse audit list --grant g42 -o json");
   verb->callback([flags, &action] { action = [flags](Session& session) { return list(session, *flags); }; });
+  add_audit_show(*noun, action);
+  add_audit_prove(*noun, action);
+  add_audit_verify(*noun, action);
+  add_audit_export(*noun, action);
+  add_audit_witness(*noun, action);
+  add_usage_command(*noun, action);
 }
 
 }  // namespace bourse::cli

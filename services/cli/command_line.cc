@@ -92,9 +92,13 @@ base::Result<base::Config> CommandLine::config(const base::Config::Environment& 
   }
   const auto output = config->choice("output", {"table", "wide", "json", "csv", "fta"}, "table");
   if (!output) return output.error();
-  if ((*output == "csv" || *output == "fta") && (app_ == nullptr || !app_->got_subcommand("history"))) {
-    return base::Error{base::Errc::kBadRequest,
-                       "output " + *output + " is for bourse history: use table, wide or json"};
+  const bool of_history = app_ != nullptr && app_->got_subcommand("history");
+  const bool of_usage =
+      app_ != nullptr && app_->got_subcommand("audit") && app_->get_subcommand("audit")->got_subcommand("usage");
+  if ((*output == "csv" && !of_history && !of_usage) || (*output == "fta" && !of_history)) {
+    return base::Error{base::Errc::kBadRequest, "output " + *output + " is for bourse history" +
+                                                    (*output == "csv" ? " and bourse audit usage" : "") +
+                                                    ": use table, wide or json"};
   }
   return config;
 }

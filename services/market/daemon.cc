@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "domain/ticket.h"
+#include "market/pool_log.h"
 #include "market/pools_backend.h"
 #include "matching/index_engine.h"
 #include "storage/migrate.h"
@@ -24,18 +28,54 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kLookAtLogs = 1s;
+
 struct PoolParts {
-  PoolParts(const Settings& settings, const domain::PoolName& pool, market::Outbox& outbox, const base::Clock& clock)
-      : store({.uri = settings.database_uri, .application = "boursed " + pool.value}),
+  PoolParts(const Settings& settings, const domain::PoolName& pool, std::unique_ptr<PoolLog> its_log,
+            market::Outbox& outbox, const base::Clock& clock)
+      : name(pool),
+        log(std::move(its_log)),
+        store({.uri = settings.database_uri, .application = "boursed " + pool.value}),
+        sequencer(
+            pool, log->sequencer_config(), log->keeper(),
+            [this](market::Command&& command) { return spine.submit(std::move(command)); }, clock),
         spine(
             {.pool = {pool, settings.operators, settings.pubsub, settings.rules, pool == settings.pools.front(),
                       settings.history},
              .holder = settings.holder,
-             .queue_capacity = settings.queue},
+             .queue_capacity = settings.queue,
+             .sequencer = &sequencer},
             store, [] { return std::make_unique<matching::IndexEngine>(); }, outbox, clock) {}
+  domain::PoolName name;
+  std::unique_ptr<PoolLog> log;
   storage::PgStore store;
+  market::Sequencer sequencer;
   market::Spine spine;
+
+  std::deque<market::RecordStatement> to_record;
+  std::string refusal;  // why nothing is signed, as far as it was logged
 };
+
+// What this process has to say in the log. A full queue takes the rest the next time.
+void record_statements(PoolParts& pool) {
+  for (; !pool.to_record.empty(); pool.to_record.pop_front()) {
+    if (!pool.spine.submit({pool.name, {}, {}, pool.to_record.front()})) return;
+  }
+}
+
+// The sequencer logs why it refuses; here is said, once, what that means.
+void warn_of_refusal(PoolParts& pool) {
+  auto why = pool.sequencer.status().refuses.value_or("");
+  if (why == pool.refusal) return;
+  pool.refusal = std::move(why);
+  if (pool.refusal.empty()) {
+    spdlog::info("pool {}: the audit log is signed again", pool.name.value);
+  } else {
+    spdlog::warn(
+        "pool {}: the audit log is written but not signed ({}); the runbook says what to do: \"The audit log\"",
+        pool.name.value, pool.refusal);
+  }
+}
 
 // A grant names its offer but not its pool; with several pools the ticket names the one it was asked in.
 xmpp::TicketSigner signer(const Settings& settings, const base::SigningKey& key) {
@@ -54,7 +94,19 @@ xmpp::ServiceConfig service_config(const Settings& settings, const base::Signing
           .version = BOURSE_VERSION,
           .contacts = settings.contacts,
           .bounce = settings.bounces,
-          .rules = settings.rules};
+          .rules = settings.rules,
+          .auditors = settings.auditors};
+}
+
+base::Result<std::vector<std::unique_ptr<PoolLog>>> open_logs(const Settings& settings) {
+  if (const auto folder = prepare_log_directory(settings.audit_directory); !folder) return folder.error();
+  std::vector<std::unique_ptr<PoolLog>> logs;
+  for (const auto& pool : settings.pools) {
+    auto log = PoolLog::open(settings, pool);
+    if (!log) return log.error();
+    logs.push_back(std::move(*log));
+  }
+  return logs;
 }
 
 // Presence tells whose offers live by which session: whatever was said while a pool was not loaded would be
@@ -89,11 +141,35 @@ base::Result<bool> wait_for_schema(const Settings& settings, const std::stop_tok
   return false;
 }
 
+// Until stopped.
+void attend_logs(const std::vector<std::unique_ptr<PoolParts>>& pools, market::Reader& reader,
+                 const std::stop_token& stop) {
+  for (const auto& pool : pools) {
+    if (const auto looked = pool->log->forget_recorded_restart(reader, pool->name); !looked) {
+      spdlog::warn("pool {}: whether it is recorded that its audit log began anew cannot be seen: {}", pool->name.value,
+                   looked.error().text);
+    }
+    for (auto& statement : pool->log->statements()) pool->to_record.push_back(std::move(statement));
+  }
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    for (const auto& pool : pools) {
+      record_statements(*pool);
+      warn_of_refusal(*pool);
+    }
+    stopped.wait_for(lock, stop, kLookAtLogs, [] { return false; });
+  }
+}
+
 }  // namespace
 
 base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket_key, const std::stop_token& stop) {
   auto secret = xmpp::read_secret_file(settings.secret_file);
   if (!secret) return secret.error();
+  auto logs = open_logs(settings);
+  if (!logs) return logs.error();
   const auto schema = wait_for_schema(settings, stop);
   if (!schema) return schema.error();
   if (!*schema) return base::Done{};
@@ -113,24 +189,26 @@ base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket
   market::QueryPool queries(reader, service, settings.readers, settings.queue, settings.history);
   backend.answer_with(queries);
   std::vector<std::unique_ptr<PoolParts>> pools;
-  for (const auto& pool : settings.pools) {
-    pools.push_back(std::make_unique<PoolParts>(settings, pool, service, clock));
+  for (std::size_t i = 0; i < settings.pools.size(); ++i) {
+    const auto& pool = settings.pools[i];
+    pools.push_back(std::make_unique<PoolParts>(settings, pool, std::move((*logs)[i]), service, clock));
     backend.add(pool, pools.back()->spine);
   }
 
-  // Stopped in this order: what the spines still commit must find the link.
+  // Stopped in reverse order: what the spines still commit must find sequencers and link.
   std::jthread network;
   {
+    std::vector<std::jthread> sequencers;
+    for (auto& pool : pools) {
+      sequencers.emplace_back([&pool](const std::stop_token& own_stop) { pool->sequencer.run(own_stop); });
+    }
     std::vector<std::jthread> deciders;
     for (auto& pool : pools) {
       deciders.emplace_back([&pool](const std::stop_token& own_stop) { pool->spine.run(own_stop); });
     }
     if (wait_until_ready(pools, stop)) {
       network = std::jthread([&link](const std::stop_token& own_stop) { link.run(own_stop); });
-      std::mutex mutex;
-      std::condition_variable_any stopped;
-      std::unique_lock lock(mutex);
-      stopped.wait(lock, stop, [] { return false; });
+      attend_logs(pools, reader, stop);
       spdlog::info("stopping: what was decided is committed first");
     }
   }

@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "market/audit_commands.h"
 #include "market/daemon.h"
+#include "market/exit_status.h"
 #include "market/fair_share.h"
 #include "market/settings.h"
 #include "market/ticket_key.h"
@@ -22,64 +24,14 @@ namespace {
 
 using namespace bourse;
 
-constexpr int kFailure = 1;
-constexpr int kUsage = 2;
-constexpr int kConflict = 5;
-constexpr int kTryAgain = 75;
-
-int complain(const base::Error& error) {
-  std::fprintf(stderr, "boursed: %s\n", error.text.c_str());
-  switch (error.code) {
-    case base::Errc::kBadRequest:
-      return kUsage;
-    case base::Errc::kConflict:
-      return kConflict;
-    case base::Errc::kUnavailable:
-      return kTryAgain;
-    case base::Errc::kInvalidPayload:
-    case base::Errc::kPayloadRequired:
-    case base::Errc::kItemRequired:
-    case base::Errc::kNodeRequired:
-    case base::Errc::kInvalidJid:
-    case base::Errc::kNotSubscribed:
-    case base::Errc::kForbidden:
-    case base::Errc::kNotFound:
-    case base::Errc::kNotAcceptable:
-    case base::Errc::kUnsupported:
-    case base::Errc::kPayloadTooBig:
-    case base::Errc::kResourceConstraint:
-    case base::Errc::kCorrupt:
-    case base::Errc::kInternal:
-    case base::Errc::kNotAllowed:
-    case base::Errc::kNotAuthorized:
-    case base::Errc::kClosedNode:
-    case base::Errc::kNotInRosterGroup:
-    case base::Errc::kPresenceSubscriptionRequired:
-    case base::Errc::kPendingSubscription:
-    case base::Errc::kTooManySubscriptions:
-    case base::Errc::kInvalidOptions:
-    case base::Errc::kInvalidSubid:
-    case base::Errc::kSubidRequired:
-    case base::Errc::kJidRequired:
-    case base::Errc::kConfigurationRequired:
-    case base::Errc::kPreconditionNotMet:
-    case base::Errc::kMaxItemsExceeded:
-    case base::Errc::kMaxNodesExceeded:
-    case base::Errc::kItemForbidden:
-    case base::Errc::kUnsupportedAccessModel:
-    case base::Errc::kGone:
-      return kFailure;
-  }
-  return kFailure;
-}
-
 int migrate(const boursed::Settings& settings) {
   const storage::ConnectionOptions owner{.uri = settings.owner_database_uri, .application = "boursed migrate"};
   const auto applied = storage::migrate(owner, settings.migrations);
-  if (!applied) return complain(applied.error());
+  if (!applied) return boursed::complain(applied.error());
   for (const auto& name : *applied) std::printf("applied %s\n", name.c_str());
   if (applied->empty()) std::printf("the database is up to date\n");
-  if (const auto created = storage::create_pools(owner, settings.pools); !created) return complain(created.error());
+  if (const auto created = storage::create_pools(owner, settings.pools); !created)
+    return boursed::complain(created.error());
   return 0;
 }
 
@@ -88,7 +40,7 @@ int maintain(const boursed::Settings& settings) {
   const storage::Retention retention{settings.keep_intervals, settings.keep_sums, settings.keep_events,
                                      market::FairShare::kHalfLivesRemembered * settings.rules.usage_half_life};
   const auto done = storage::maintain(owner, retention, base::SystemClock().now());
-  if (!done) return complain(done.error());
+  if (!done) return boursed::complain(done.error());
   if (done->months_made > 0) {
     std::printf("made %llu months ahead\n", static_cast<unsigned long long>(done->months_made));
   }
@@ -102,9 +54,9 @@ int maintain(const boursed::Settings& settings) {
 
 // SIGTERM and SIGINT are blocked in every thread and taken here.
 int serve(const boursed::Settings& settings) {
-  if (const auto started = base::start_log(settings.log); !started) return complain(started.error());
+  if (const auto started = base::start_log(settings.log); !started) return boursed::complain(started.error());
   auto key = boursed::load_or_create_ticket_key(settings.ticket_key_file);
-  if (!key) return complain(key.error());
+  if (!key) return boursed::complain(key.error());
 
   sigset_t signals;
   sigemptyset(&signals);
@@ -120,7 +72,7 @@ int serve(const boursed::Settings& settings) {
   sigwait(&signals, &received);
   daemon.request_stop();
   daemon.join();
-  return result ? 0 : complain(result.error());
+  return result ? 0 : boursed::complain(result.error());
 }
 
 }  // namespace
@@ -136,14 +88,17 @@ int main(int argc, char** argv) {
   auto* maintaining =
       app.add_subcommand("maintain", "make tables for the months to come, and forget history as [history] says");
   maintaining->fallthrough();
+  const boursed::AuditCommands audit(app);
   app.footer(
       "Examples:\n  boursed migrate --config /etc/bourse/boursed.toml\n  boursed maintain --config "
       "/etc/bourse/boursed.toml\n"
+      "  boursed audit keys --config /etc/bourse/boursed.toml\n"
       "  boursed --config /etc/bourse/boursed.toml");
   CLI11_PARSE(app, argc, argv);
 
   const auto settings = boursed::read_settings(config_file.empty() ? std::nullopt : std::optional(config_file));
-  if (!settings) return complain(settings.error());
+  if (!settings) return boursed::complain(settings.error());
+  if (audit.parsed()) return audit.run(*settings);
   if (migrating->parsed()) return migrate(*settings);
   return maintaining->parsed() ? maintain(*settings) : serve(*settings);
 }

@@ -1,5 +1,6 @@
 #include "market/settings.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "market/rules_settings.h"
@@ -20,6 +21,8 @@ const std::vector<std::string> kKnown{"xmpp.jid",
                                       "market.operators",
                                       "market.holder",
                                       "market.ticket-key-file",
+                                      "audit.directory",
+                                      "audit.auditors",
                                       "pubsub.create-nodes",
                                       "pubsub.create-nodes-domains",
                                       "pubsub.auto-create",
@@ -198,6 +201,14 @@ void read_history(SettingsReader& reader, Settings& settings) {
 
 }  // namespace
 
+namespace {
+
+std::string beside(const std::string& path, const char* name) {
+  return (std::filesystem::path(path).parent_path() / name).string();
+}
+
+}  // namespace
+
 base::Result<Settings> read_settings(const std::optional<std::string>& config_file) {
   auto known = kKnown;
   known.insert(known.end(), kRulesKeys.begin(), kRulesKeys.end());
@@ -218,6 +229,8 @@ base::Result<Settings> read_settings(const std::optional<std::string>& config_fi
   reader.jids("market.operators", settings.operators);
   reader.text("market.holder", settings.holder, settings.jid.text().c_str());
   reader.required("market.ticket-key-file", settings.ticket_key_file);
+  reader.text("audit.directory", settings.audit_directory, beside(settings.ticket_key_file, "audit").c_str());
+  reader.jids("audit.auditors", settings.auditors);
   reader.number("limits.queue", settings.queue, 1, 10'000'000);
   reader.number("limits.max-payload-bytes", settings.max_payload_bytes, 1'024, 196'608);
   settings.pubsub.limits.max_payload_bytes = static_cast<std::uint32_t>(settings.max_payload_bytes);

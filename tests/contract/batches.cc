@@ -124,5 +124,11 @@ base::Status Loaded::on_provider(market::ProviderRow&& row) { return take('p', p
 base::Status Loaded::on_gap(const history::Window& gap) { return take('y', gaps, history::Window(gap)); }
 base::Status Loaded::on_history_counts(std::string&& counts) { return take('q', history_counts, std::move(counts)); }
 base::Status Loaded::on_undelivered(market::Event&& row) { return take('e', undelivered, std::move(row)); }
+base::Status Loaded::on_statement(const market::AuditRecord& statement) {
+  return take('k', statements, market::AuditRecord(statement));
+}
+base::Status Loaded::on_checkpoint(market::CheckpointRow&& row) { return take('c', checkpoints, std::move(row)); }
+base::Status Loaded::on_log_tile(market::LogTileRow&& row) { return take('t', tiles, std::move(row)); }
+base::Status Loaded::on_unintegrated(market::AuditRow&& row) { return take('u', unintegrated, std::move(row)); }
 
 }  // namespace bourse::test

@@ -48,6 +48,10 @@ struct Loaded : market::StateLoader {
   std::vector<history::Window> gaps;
   std::vector<std::string> history_counts;
   std::vector<market::Event> undelivered;
+  std::vector<market::AuditRecord> statements;
+  std::vector<market::CheckpointRow> checkpoints;
+  std::vector<market::LogTileRow> tiles;
+  std::vector<market::AuditRow> unintegrated;
 
   base::Status on_offer(market::OfferRow&& row) override;
   base::Status on_request(market::RequestRow&& row) override;
@@ -62,6 +66,10 @@ struct Loaded : market::StateLoader {
   base::Status on_gap(const history::Window& gap) override;
   base::Status on_history_counts(std::string&& counts) override;
   base::Status on_undelivered(market::Event&& event) override;
+  base::Status on_statement(const market::AuditRecord& statement) override;
+  base::Status on_checkpoint(market::CheckpointRow&& row) override;
+  base::Status on_log_tile(market::LogTileRow&& row) override;
+  base::Status on_unintegrated(market::AuditRow&& row) override;
 
  private:
   template <class Row>

@@ -223,7 +223,7 @@ TEST_P(NodeReaderContract, ListingsShowToWhomTheyConcern) {
                         {{"inside-hidden"}, jid("ann@one.example"), Affiliation::kOwner}};
   write(first);
 
-  const Ids market = {"commons/availability", "commons/grants", "commons/offers", "commons/requests"};
+  const Ids market = {"commons/audit", "commons/availability", "commons/grants", "commons/offers", "commons/requests"};
   struct Case {
     const char* name;
     const char* collection;
@@ -258,14 +258,14 @@ TEST_P(NodeReaderContract, ListingsShowToWhomTheyConcern) {
   NodesQuery query{kPool, kNone, {2, "commons/grants", kNone, kNone}};
   const auto page = under_test_->reader().nodes(query, eve);
   ASSERT_EQ(ids(page), (Ids{"commons/offers", "commons/requests"}));
-  EXPECT_EQ(page->first_index, 3U);
+  EXPECT_EQ(page->first_index, 4U);
   EXPECT_FALSE(page->complete);
   EXPECT_EQ(page->rows[0].kind, pubsub::NodeKind::kMarket);
   EXPECT_EQ(page->rows[0].title, "What providers lend");
   EXPECT_EQ(page->rows[1].title, "What consumers need");
-  query.page = {2, kNone, "commons/grants", kNone};
+  query.page = {3, kNone, "commons/grants", kNone};
   const auto before = under_test_->reader().nodes(query, eve);
-  ASSERT_EQ(ids(before), (Ids{"all", "commons/availability"}));
+  ASSERT_EQ(ids(before), (Ids{"all", "commons/audit", "commons/availability"}));
   EXPECT_EQ(before->rows[0].title, "Everything");
   EXPECT_EQ(before->rows[0].kind, pubsub::NodeKind::kCollection);
   query.page = {2, "secret", kNone, kNone};

@@ -142,7 +142,7 @@ TEST_P(NodeStoreContract, NodesComeBackWhole) {
   write(first);
 
   Loaded loaded = reload();
-  EXPECT_EQ(std::ranges::count(loaded.nodes, pubsub::NodeKind::kMarket, &pubsub::NodeRow::kind), 4);
+  EXPECT_EQ(std::ranges::count(loaded.nodes, pubsub::NodeKind::kMarket, &pubsub::NodeRow::kind), 5);
   auto nodes = ordinary(loaded);
   ASSERT_EQ(nodes.size(), 2U);
   EXPECT_EQ(nodes[0].name, all.name);

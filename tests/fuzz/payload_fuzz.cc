@@ -12,6 +12,7 @@
 #include "xmpp/payload_heartbeat.h"
 #include "xmpp/payload_history.h"
 #include "xmpp/payload_import.h"
+#include "xmpp/payload_log.h"
 #include "xmpp/payload_predict.h"
 
 using namespace bourse;
@@ -63,6 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settle(*tag, xmpp::parse_heartbeat, xmpp::render_heartbeat);
   settle(*tag, xmpp::parse_predict, [](const auto& each) { return xmpp::render_predict(each.pool, each.question); });
   settle(*tag, xmpp::parse_prediction, xmpp::render_prediction);
+  settle(*tag, xmpp::parse_log_query, xmpp::render_log_query);
+  settle(*tag, xmpp::parse_log, xmpp::render_log);
+  round_trip(*tag, xmpp::parse_checkpoint_payload, xmpp::render_checkpoint_payload);
   settle(*tag, xmpp::parse_import, [](const auto& each) { return xmpp::render_import(each.pool, each.part); });
   if (const auto offer = xmpp::parse_offer(*tag)) {
     (void)domain::validate(*offer, kNow);

@@ -179,6 +179,13 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
       "UPDATE bourse.audit_entries SET entry = ''",
       "DELETE FROM bourse.audit_entries",
       "TRUNCATE bourse.audit_entries",
+      "UPDATE bourse.audit_tiles SET index = 1",
+      "DELETE FROM bourse.audit_tiles",
+      "TRUNCATE bourse.audit_tiles",
+      "ALTER TABLE bourse.audit_tiles DISABLE TRIGGER refuse_rewriting",
+      "UPDATE bourse.audit_checkpoints SET note = ''",
+      "DELETE FROM bourse.audit_checkpoints",
+      "TRUNCATE bourse.audit_checkpoints",
       "UPDATE bourse.offer_use SET used = '{}'",
       "INSERT INTO bourse.offer_use VALUES (1, 'x', '{cpu}', '{1}', '{}')",
       "DELETE FROM bourse.offer_use",
@@ -228,6 +235,48 @@ TEST_F(StorageSchema, ServiceOwnsNothingAndCannotRewriteTheLogs) {
     }
   }
   database.query("DROP ROLE " + login);
+}
+
+// Whatever statement changes it, not only the functions that a batch calls.
+TEST_F(StorageSchema, TilesOfTheLogOnlyGrow) {
+  const PgDatabase database;
+  const auto hashes = [](char digit, int width) {
+    return "repeat('" + std::string(64, digit) + "', " + std::to_string(width) + ")";
+  };
+  const auto bytes = [](const std::string& hex) { return "decode(" + hex + ", 'hex')"; };
+  const auto update = [&](const std::string& hex) -> std::string {
+    try {
+      pqxx::connection connection(database.service().uri);
+      pqxx::nontransaction tx(connection);
+      tx.exec("UPDATE bourse.audit_tiles SET hashes = " + bytes(hex));
+      return "ok";
+    } catch (const pqxx::sql_error& error) {
+      return error.what();
+    }
+  };
+  database.query("INSERT INTO bourse.audit_tiles VALUES (1, 0, 0, " + bytes(hashes('a', 100)) + ")");
+  EXPECT_EQ(update(hashes('a', 100)), "ok");
+  EXPECT_THAT(update(hashes('a', 99)), testing::HasSubstr("can only grow"));
+  EXPECT_THAT(update(hashes('b', 100)), testing::HasSubstr("can only grow"));
+  EXPECT_THAT(update(hashes('b', 101)), testing::HasSubstr("can only grow"));
+  EXPECT_EQ(update(hashes('a', 100) + " || " + hashes('b', 156)), "ok");
+  EXPECT_THAT(update(hashes('a', 256)), testing::HasSubstr("can only grow"));
+  EXPECT_THAT(update(hashes('a', 100) + " || " + hashes('b', 157)), testing::HasSubstr("audit_tiles_hashes"));
+}
+
+// A pool that was there before the log had a node gets it; old entries are leaves as they are.
+TEST_F(StorageSchema, PoolsGetTheirAuditNode) {
+  const PgDatabase database(PgDatabase::Content::kEmpty);
+  const Directory directory;
+  for (const auto& entry : fs::directory_iterator(directory.path())) {
+    if (entry.path().filename().string() > "0008") fs::remove(entry.path());
+  }
+  ASSERT_TRUE(storage::migrate(database.superuser(), directory.path()).ok());
+  database.query("SELECT bourse.create_pool('second')");
+  ASSERT_TRUE(storage::migrate(database.superuser(), kMigrations).ok());
+  EXPECT_EQ(database.query("SELECT string_agg(name || ' ' || kind, ',' ORDER BY name) FROM bourse.nodes "
+                           "WHERE name LIKE '%/audit'"),
+            "commons/audit market,second/audit market");
 }
 
 TEST_F(StorageSchema, EventsMoveOutOfTheSafetyNet) {

@@ -1,22 +1,26 @@
 // Whole markets from a seed: offers come, change, drain, shrink and go, sessions vanish and return, requests of every
 // kind come and are cancelled, grants are confirmed, declined, renewed, taken back and released, operators drain and
-// ban, the clock jumps, the process restarts; after every step the invariants hold. BOURSE_SIMULATION_SEED replays one
-// seed and tells what happened; BOURSE_SIMULATION_SECONDS sets how long to look for others, BOURSE_SIMULATION_FROM the
-// first.
+// ban, the clock jumps, the process restarts, and its log is signed meanwhile; after every step the invariants hold.
+// BOURSE_SIMULATION_SEED replays one seed and tells what happened; BOURSE_SIMULATION_SECONDS sets how long to look for
+// others, BOURSE_SIMULATION_FROM the first.
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 
 #include "domain/date_time.h"
 #include "invariants.h"
 #include "market/decide.h"
+#include "market/sequencer.h"
 #include "market_generator.h"
 #include "matching/index_engine.h"
 #include "shadow_market.h"
+#include "shadow_replay.h"
 #include "support/reference_engine.h"
 
 namespace bourse::simulation {
@@ -25,6 +29,18 @@ namespace {
 using namespace market;
 
 constexpr int kStepsPerMarket = 400;
+
+class Keeper final : public CheckpointKeeper {
+ public:
+  base::Result<std::optional<std::string>> last() override { return kept_; }
+  base::Status keep(const std::string& note) override {
+    kept_ = note;
+    return base::Done{};
+  }
+
+ private:
+  std::optional<std::string> kept_;
+};
 
 // What a seed decides once: every fourth market is one of each kind.
 struct Kind {
@@ -38,6 +54,7 @@ class Simulation {
   Simulation(std::uint64_t seed, bool tells)
       : kind_{seed % 2 == 0, seed / 2 % 4 == 0, seed / 8 % 3 == 0},
         tells_(tells),
+        log_chance_(seed),
         generator_(seed),
         rules_(generator_.rules(kind_.holds, kind_.quotas)) {}
 
@@ -48,7 +65,7 @@ class Simulation {
       const auto broken = take_step();
       if (!broken.empty()) return "step " + std::to_string(step) + ": " + broken;
     }
-    return {};
+    return sign_all();
   }
 
   [[nodiscard]] const std::map<std::string, std::uint64_t>& seen() const { return shadow_.seen(); }
@@ -59,8 +76,10 @@ class Simulation {
     latest_ = std::max(latest_, now_);
     if (const auto command = generator_.next_command(shadow_, now_)) decide_and_apply(*command);
     decide_and_apply({{"commons"}, {}, {}, Tick{}});
+    sign_some();
     const auto broken = violations(shadow_, *state_, now_);
     if (!broken.empty()) return broken.front();
+    if (auto why = replay_.broken(shadow_); !why.empty()) return why;
     if (state_->history.looks()) {
       if (const auto wrong = shadow_.judge_history(); !wrong.empty()) return wrong;
     }
@@ -76,6 +95,43 @@ class Simulation {
     const auto plan = decide(*state_, command, now_);
     if (tells_) tell(command, plan);
     shadow_.apply(plan, now_);
+    replay_.apply(plan);
+    if (!sequencer_) return;
+    std::vector<AuditRow> rows;
+    for (const auto& [index, entry] : plan.audit) rows.push_back({index, audit::encode(entry)});
+    clock_.set(now_);
+    sequencer_->take(std::move(rows));
+  }
+
+  bool chance(unsigned one_in) { return log_chance_() % one_in == 0; }
+
+  // Now and then what was signed and kept is lost with the process that did.
+  void sign_some() {
+    if (!chance(4)) return;
+    const auto command = sequencer_->integrate(now_);
+    if (!command) return;
+    if (chance(4)) return start_log(shadow_.log().head());
+    decide_and_apply(*command);
+  }
+
+  // Twice the longest wait, and as much as the last step may have set the clock back without it being noticed.
+  std::string sign_all() {
+    now_ = latest_ + std::chrono::seconds(2);
+    while (const auto command = sequencer_->integrate(now_)) decide_and_apply(*command);
+    if (const auto refuses = sequencer_->status().refuses) return "the sequencer refuses: " + *refuses;
+    if (shadow_.log().integrated() != shadow_.log().size()) return "entries that nobody signs";
+    const auto& broken = shadow_.broken();
+    return broken.empty() ? std::string() : broken.front();
+  }
+
+  void start_log(LogHead head) {
+    state_->log_epoch = ++epoch_;
+    head.epoch = epoch_;
+    SequencerConfig config{{signer_}};
+    config.most_leaves = 1 + log_chance_() % 300;
+    sequencer_ = std::make_unique<Sequencer>(
+        domain::PoolName{"commons"}, std::move(config), keeper_, [](Command&&) { return base::Done{}; }, clock_);
+    sequencer_->start(std::move(head));
   }
 
   void tell(const Command& command, const Plan& plan) const {
@@ -112,6 +168,7 @@ class Simulation {
     if (reloaded) state->take_presence_from(*state_);
     if (tells_) std::cout << (reloaded ? "RELOAD\n" : "RESTART\n");
     state_ = std::move(state);
+    start_log(std::move(state_->log_head));
     if (!reloaded) ask_who_is_there();
     decide_and_apply({{"commons"}, {}, {}, Tick{}});
     const auto broken = violations(shadow_, *state_, now_);
@@ -128,12 +185,21 @@ class Simulation {
 
   Kind kind_;
   bool tells_;
+  std::minstd_rand log_chance_;  // not the generator's, so that the market goes as it would without a log
   MarketGenerator generator_;
   Rules rules_;
   base::Timestamp now_{std::chrono::sys_days{std::chrono::year{2026} / 3 / 27}};
   base::Timestamp latest_ = now_;
   ShadowMarket shadow_;
+  ShadowReplay replay_;
   std::unique_ptr<State> state_;
+  base::ManualClock clock_{now_};
+  Keeper keeper_;
+  audit::NoteSigner signer_ = audit::NoteSigner::make("bourse.test/commons", audit::SignatureType::kEd25519,
+                                                      base::SigningKey::from_raw(std::string(32, 'k')).value())
+                                  .value();
+  std::uint64_t epoch_ = 0;
+  std::unique_ptr<Sequencer> sequencer_;
 };
 
 std::uint64_t setting(const std::string& name, std::uint64_t otherwise) {

@@ -46,7 +46,8 @@ void ShadowMarket::apply(const market::Plan& plan, base::Timestamp now) {
     if (notification.event.seq.value != ++events_) broken_.emplace_back("a gap in the event log");
   }
   for (const auto& record : plan.audit) {
-    if (record.index.value != audit_++) broken_.emplace_back("a gap in the audit log");
+    if (record.index.value != log_.size()) broken_.emplace_back("a gap in the audit log");
+    log_.append(record.entry);
     ++seen_["audit " + std::string(audit::name(record.entry.kind))];
   }
   for (const auto& reply : plan.replies) {
@@ -54,6 +55,12 @@ void ShadowMarket::apply(const market::Plan& plan, base::Timestamp now) {
     ++seen_[error == nullptr ? "replies" : "errors"];
   }
   settle();
+}
+
+// The tiles of the same plan came before it.
+void ShadowMarket::apply(const market::CheckpointRow& row) {
+  if (auto why = log_.apply(row); !why.empty()) broken_.push_back(std::move(why));
+  ++seen_["checkpoints"];
 }
 
 void ShadowMarket::settle() {
@@ -365,7 +372,7 @@ base::Status ShadowMarket::load(market::StateLoader& loader) const {
   if (!history_counts_.empty()) {
     if (auto status = loader.on_history_counts(std::string(history_counts_)); !status) return status;
   }
-  return base::Done{};
+  return log_.load(loader);
 }
 
 }  // namespace bourse::simulation

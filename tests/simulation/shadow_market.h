@@ -14,6 +14,7 @@
 #include "domain/request.h"
 #include "market/plan.h"
 #include "market/store.h"
+#include "shadow_log.h"
 
 namespace bourse::simulation {
 
@@ -43,6 +44,7 @@ class ShadowMarket {
   [[nodiscard]] const std::map<std::string, market::SanctionRow>& sanctions() const { return sanctions_; }
   // Rules that rows broke, in words.
   [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
+  [[nodiscard]] const ShadowLog& log() const { return log_; }
   // The sums by day say what the intervals do; while nobody looks, that is not known yet. Empty: they do.
   [[nodiscard]] std::string judge_history() const;
   // How often what happened: "grant-started", "active→suspect", … To see that a simulation simulates.
@@ -62,6 +64,8 @@ class ShadowMarket {
   void apply(const history::Window& gap);
   void apply(const market::LoadRow& /*row*/) {}
   void apply(const market::HistoryCounts& counts) { history_counts_ = counts.record; }
+  void apply(const market::LogTileRow& row) { log_.apply(row); }
+  void apply(const market::CheckpointRow& row);
 
   void judge_start(const market::GrantRow& grant);
   void judge_place(const market::GrantRow& grant, const ShadowOffer& offer, const ShadowRequest& request);
@@ -85,11 +89,11 @@ class ShadowMarket {
   std::map<std::int64_t, market::HourRow> hours_;   // of all
   history::Gaps gaps_;
   std::string history_counts_;
+  ShadowLog log_;
   std::vector<std::string> broken_;
   std::map<std::string, std::uint64_t> seen_;
   std::uint64_t last_grant_ = 0;
   std::uint64_t events_ = 0;
-  std::uint64_t audit_ = 0;
 };
 
 }  // namespace bourse::simulation

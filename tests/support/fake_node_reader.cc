@@ -27,6 +27,8 @@ bool belongs(MarketNode node, EventKind kind) {
     case MarketNode::kOffers:
     case MarketNode::kRequests:
       return kind == EventKind::kPublished || kind == EventKind::kRetracted;
+    case MarketNode::kAudit:
+      return kind == EventKind::kPublished;
     case MarketNode::kGrants:
       return kind == EventKind::kGrantStarted || kind == EventKind::kGrantEnded || kind == EventKind::kGrantChanged;
     case MarketNode::kAvailability:
@@ -44,6 +46,8 @@ bool involves(MarketNode node, const market::Event& event, const domain::Jid& pa
     case MarketNode::kOffers:
     case MarketNode::kAvailability:
       return event.provider == party;
+    case MarketNode::kAudit:
+      return false;
   }
   return false;
 }

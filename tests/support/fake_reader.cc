@@ -56,6 +56,15 @@ Item availability_item(const market::ProviderRow& row) {
   return item;
 }
 
+Item checkpoint_item(const market::CheckpointRow& row) {
+  Item item;
+  item.id = std::to_string(row.size);
+  item.kind = ItemKind::kCheckpoint;
+  item.record = row.note;
+  item.published = row.at;
+  return item;
+}
+
 bool involves(const audit::Entry& entry, const domain::Jid& bare) {
   return entry.provider == bare || entry.consumer == bare || (!entry.actor.empty() && entry.actor.bare() == bare);
 }
@@ -92,6 +101,10 @@ base::Result<PageOf<Item>> FakeStore::items(const market::ItemQuery& query, cons
       const bool party = row.provider == viewer.jid || row.consumer == viewer.jid;
       if ((domain::is_live(row.state) || query.ended_too) && (!mine_only || party))
         sorted.push_back({id, grant_item(row)});
+    }
+  } else if (query.kind == ItemKind::kCheckpoint) {
+    if (!query.own && !state_.checkpoints.empty()) {
+      sorted.push_back({0, checkpoint_item(state_.checkpoints.rbegin()->second)});
     }
   } else {
     for (const auto& [name, provider] : state_.providers) {

@@ -65,7 +65,8 @@ FakeStore::FakeStore(const base::Clock& clock, std::string pool) : clock_(clock)
   constexpr std::pair<const char*, const char*> kMarketNodes[] = {{"offers", "What providers lend"},
                                                                   {"requests", "What consumers need"},
                                                                   {"grants", "Who was given what"},
-                                                                  {"availability", "Which providers are there"}};
+                                                                  {"availability", "Which providers are there"},
+                                                                  {"audit", "The signed heads of the audit log"}};
   for (const auto& [leaf, title] : kMarketNodes) {
     pubsub::NodeRow row;
     row.name.value = pool_ + '/' + leaf;
@@ -162,7 +163,7 @@ base::Status FakeStore::load(market::StateLoader& loader) const {
     if (event.seq <= state_.counters.delivered) continue;
     if (auto taken = loader.on_undelivered(market::Event(event)); !taken.ok()) return taken;
   }
-  return base::Done{};
+  return load_log(loader);
 }
 
 CommitResult FakeStore::commit(const market::Batch& batch) {
@@ -194,6 +195,7 @@ CommitResult FakeStore::write(const market::Batch& batch) {
   state_ = std::move(next);
   events_.insert(events_.end(), batch.events.begin(), batch.events.end());
   audit_.insert(audit_.end(), batch.audit_entries.begin(), batch.audit_entries.end());
+  audit_rows_.insert(audit_rows_.end(), batch.audit.begin(), batch.audit.end());
   lease_until_ = clock_.now() + kLease;
   return {};
 }
@@ -234,6 +236,7 @@ std::string FakeStore::apply(State& state, const market::Batch& batch) {
   if (std::string why = over_granted(state, touched); !why.empty()) return why;
   if (std::string why = apply_nodes(state, batch); !why.empty()) return why;
   if (std::string why = apply_history(state, batch); !why.empty()) return why;
+  if (std::string why = apply_log(state, batch); !why.empty()) return why;
   state.last_batch = batch.number;
   const domain::EventSeq delivered = std::max(state.counters.delivered, batch.counters.delivered);
   state.counters = batch.counters;

@@ -63,6 +63,13 @@ class FakeStore : public market::Store, public market::Reader {
   [[nodiscard]] base::Status history(const domain::PoolName& pool, const AskHistory& ask) override;
   [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
                                                                         const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::CheckpointRow> checkpoint(const domain::PoolName& pool,
+                                                               std::optional<std::uint64_t> least) override;
+  [[nodiscard]] base::Result<std::vector<market::LogTileRow>> log_tiles(
+      const domain::PoolName& pool, const std::vector<market::LogTileId>& tiles) override;
+  [[nodiscard]] base::Result<std::vector<market::AuditRow>> log_entries(const domain::PoolName& pool,
+                                                                        std::uint64_t from,
+                                                                        std::uint64_t until) override;
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
 
  private:
@@ -95,6 +102,9 @@ class FakeStore : public market::Store, public market::Reader {
     history::Gaps gaps;  // by time
     std::map<std::string, market::LoadRow> loads;
     std::optional<std::string> history_counts;
+    // The log's tree.
+    std::map<std::pair<unsigned, std::uint64_t>, std::string> tiles;  // by level and index
+    std::map<std::uint64_t, market::CheckpointRow> checkpoints;       // by size
   };
 
   static std::string apply(State& state, const market::Batch& batch);          // why it is refused; empty: applied
@@ -105,9 +115,11 @@ class FakeStore : public market::Store, public market::Reader {
   static void apply_item(Leaf& leaf, const pubsub::ItemRow& row);
   static std::string over_granted(const State& state, const std::vector<std::string>& touched);
   static std::string apply_history(State& state, const market::Batch& batch);  // as apply()
+  static std::string apply_log(State& state, const market::Batch& batch);      // as apply()
   base::Status load(market::StateLoader& loader) const;
   base::Status load_nodes(market::StateLoader& loader) const;
   base::Status load_history(market::StateLoader& loader) const;
+  base::Status load_log(market::StateLoader& loader) const;
   void record_gap(history::Window gap);  // what of it is new
   // The events of a node's archive that the viewer may see; kNotFound: no such node.
   base::Result<std::vector<market::Event>> archive_of(const domain::NodeName& node, const market::Viewer& viewer) const;
@@ -124,6 +136,7 @@ class FakeStore : public market::Store, public market::Reader {
   State state_;
   std::vector<market::Event> events_;
   std::vector<audit::Entry> audit_;
+  std::vector<market::AuditRow> audit_rows_;  // parallel
 };
 
 }  // namespace bourse::test

@@ -15,7 +15,7 @@ struct KindNames {
   std::string_view name;
 };
 
-constexpr std::array<KindNames, 28> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
+constexpr std::array<KindNames, 31> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
                                                {EntryKind::kOfferWithdrawn, "offer-withdrawn"},
                                                {EntryKind::kRequestSubmitted, "request-submitted"},
                                                {EntryKind::kRequestCancelled, "request-cancelled"},
@@ -42,7 +42,10 @@ constexpr std::array<KindNames, 28> kKinds = {{{EntryKind::kOfferPublished, "off
                                                {EntryKind::kGrantLost, "grant-lost"},
                                                {EntryKind::kQuarantined, "quarantined"},
                                                {EntryKind::kQuarantineLifted, "quarantine-lifted"},
-                                               {EntryKind::kHistoryImported, "history-imported"}}};
+                                               {EntryKind::kHistoryImported, "history-imported"},
+                                               {EntryKind::kKeysChanged, "keys-changed"},
+                                               {EntryKind::kPolicyChanged, "policy-changed"},
+                                               {EntryKind::kLogRestarted, "log-restarted"}}};
 
 // EntryKind has the numbers of the wire, so that one cast is the whole mapping.
 static_assert(static_cast<int>(EntryKind::kOfferPublished) == v1::AUDIT_KIND_OFFER_PUBLISHED);
@@ -73,6 +76,9 @@ static_assert(static_cast<int>(EntryKind::kGrantLost) == v1::AUDIT_KIND_GRANT_LO
 static_assert(static_cast<int>(EntryKind::kQuarantined) == v1::AUDIT_KIND_QUARANTINED);
 static_assert(static_cast<int>(EntryKind::kQuarantineLifted) == v1::AUDIT_KIND_QUARANTINE_LIFTED);
 static_assert(static_cast<int>(EntryKind::kHistoryImported) == v1::AUDIT_KIND_HISTORY_IMPORTED);
+static_assert(static_cast<int>(EntryKind::kKeysChanged) == v1::AUDIT_KIND_KEYS_CHANGED);
+static_assert(static_cast<int>(EntryKind::kPolicyChanged) == v1::AUDIT_KIND_POLICY_CHANGED);
+static_assert(static_cast<int>(EntryKind::kLogRestarted) == v1::AUDIT_KIND_LOG_RESTARTED);
 static_assert(kKinds.size() == v1::AuditKind_ARRAYSIZE - 1);
 
 base::Error corrupt(std::string_view what) {

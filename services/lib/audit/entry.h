@@ -43,7 +43,13 @@ enum class EntryKind {
   kQuarantined = 26,  // `provider` gets nothing new for a while
   kQuarantineLifted = 27,
   kHistoryImported = 28,  // an operator brought intervals from elsewhere
+  // Statements of the service itself; `reason` says what.
+  kKeysChanged = 29,    // the vkeys that sign from now on, one a line
+  kPolicyChanged = 30,  // the settings that decide who gets what, as the service reads them
+  kLogRestarted = 31,   // why an older log ended, and its last checkpoint
 };
+// Of these only the last of each kind counts.
+[[nodiscard]] constexpr bool is_statement(EntryKind kind) { return kind >= EntryKind::kKeysChanged; }
 [[nodiscard]] std::string_view name(EntryKind kind);  // "offer-published"
 [[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);
 

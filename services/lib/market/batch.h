@@ -43,6 +43,8 @@ struct Batch {
   std::vector<history::Window> gaps;            // in which nobody looked, in order of time
   std::vector<LoadRow> loads;                   // one a provider
   std::optional<std::string> history_counts{};  // history::encode(PoolCounts), now and then
+  std::vector<LogTileRow> log_tiles;            // one a tile
+  std::vector<CheckpointRow> checkpoints;       // by size
   std::vector<Event> events;                    // by seq
   std::vector<AuditRow> audit;                  // by index
   std::vector<audit::Entry> audit_entries;      // parallel to audit: for the query columns
@@ -51,7 +53,7 @@ struct Batch {
     return events.empty() && audit.empty() && offers.empty() && requests.empty() && sanctions.empty() &&
            removed_nodes.empty() && nodes.empty() && purged_nodes.empty() && affiliations.empty() &&
            subscriptions.empty() && items.empty() && providers.empty() && closed.empty() && gaps.empty() &&
-           loads.empty() && !history_counts;
+           loads.empty() && !history_counts && checkpoints.empty();
   }
 };
 

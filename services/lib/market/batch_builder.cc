@@ -113,6 +113,13 @@ void BatchBuilder::fold(LoadRow&& row) {
   put(batch_.loads, loads_, provider, std::move(row));
 }
 
+// A partial tile that grew within the batch.
+void BatchBuilder::fold(LogTileRow&& row) {
+  const auto [place, added] = log_tiles_.try_emplace({row.level, row.index}, batch_.log_tiles.size());
+  if (added) return batch_.log_tiles.push_back(std::move(row));
+  batch_.log_tiles[place->second] = std::move(row);
+}
+
 // An outage is counted in the hour in which it began.
 void BatchBuilder::fold(HistoryClosed&& closed) {
   const std::int64_t begun = hour_of(closed.interval.interval.since);

@@ -3,9 +3,11 @@
 // Lifetime: one batch. Threads: one at a time.
 #pragma once
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "market/batch.h"
 #include "market/node_rows_builder.h"
@@ -35,6 +37,8 @@ class BatchBuilder {
   void fold(history::Window&& gap) { batch_.gaps.push_back(gap); }
   void fold(LoadRow&& row);
   void fold(HistoryCounts&& counts) { batch_.history_counts = std::move(counts.record); }
+  void fold(LogTileRow&& row);
+  void fold(CheckpointRow&& row) { batch_.checkpoints.push_back(std::move(row)); }
   void fold(pubsub::Change&& change) { nodes_.fold(std::move(change)); }
 
   Batch batch_;
@@ -48,6 +52,7 @@ class BatchBuilder {
   std::unordered_map<domain::Jid, std::size_t> providers_;
   std::unordered_map<std::int64_t, std::size_t> hours_;
   std::unordered_map<domain::Jid, std::size_t> loads_;
+  std::map<std::pair<unsigned, std::uint64_t>, std::size_t> log_tiles_;  // by level and index
   NodeRowsBuilder nodes_;
 };
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "audit/entry.h"
 #include "base/clock.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
@@ -107,13 +108,31 @@ struct ImportHistory {
   std::vector<ClosedInterval> intervals;
 };
 
+// The sequencer put the log's entries [from, size) into its tree and signed the head. Nobody waits for an answer; one
+// that does not follow what is integrated already, or that was made before the pool was loaded again, is dropped: the
+// sequencer then began anew with what is stored.
+struct IntegrateLog {
+  std::uint64_t from = 0;
+  std::uint64_t size = 0;
+  std::vector<LogTileRow> tiles;
+  std::string checkpoint;   // the signed note
+  std::uint64_t epoch = 0;  // of the lease it was made under (LogHead)
+};
+
+// What the process has to say in the log at its start: a key it signs with from now on, the policy it decides by, why
+// the log begins anew. Recorded unless the log's last statement of that kind says the same.
+struct RecordStatement {
+  audit::EntryKind kind = audit::EntryKind::kPolicyChanged;
+  std::string text;
+};
+
 // Time passed: leases, deadlines and offers run out. Also carries the delivered watermark along.
 struct Tick {};
 
 // pubsub::Command: everything asked of nodes that is not an offer's or a request's own.
 using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, GrantAction, ExplainRequest, pubsub::Command,
                                  Sanction, SessionAvailable, SessionGone, LinkUp, Tick, Heartbeat, LinkDown, Unobserved,
-                                 PredictAvailability, ImportHistory>;
+                                 PredictAvailability, ImportHistory, IntegrateLog, RecordStatement>;
 
 // Where the answer goes: enough to address the reply stanza.
 struct ReplyTo {

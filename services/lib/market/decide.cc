@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "domain/grant.h"
 #include "market/decision.h"
 #include "market/recipients.h"
 
@@ -17,13 +18,49 @@ bool is_refused(const State& state, const Command& command) {
   return asks && !state.sanctions.empty() && state.is_banned(command.actor.bare());
 }
 
+// What an entry of the log holds besides its record: JIDs, ids, and what is said of it.
+constexpr std::size_t kMostIdBytes = 1024;
+
+base::Status fits_the_log(const char* what, std::size_t size, std::size_t most) {
+  if (size <= most) return base::Done{};
+  return {base::Errc::kPayloadTooBig, std::string(what) + " has " + std::to_string(size) +
+                                          " bytes: an entry of the audit log takes at most " + std::to_string(most)};
+}
+
+// Every entry must fit into audit::kMaxEntryBytes, and only these parts of commands can grow large. A grant's record is
+// made of what its offer and request passed, and is smaller than either may be.
+base::Status fits_the_log(const CommandBody& body) {
+  const auto publication = [](const std::string& id, const std::string& record) {
+    auto fits = fits_the_log("the item id", id.size(), kMostIdBytes);
+    return fits ? fits_the_log("the payload, as the market stores it,", record.size(), kMostLoggedBytes) : fits;
+  };
+  if (const auto* offer = std::get_if<PublishOffer>(&body)) return publication(offer->id.value, offer->record);
+  if (const auto* request = std::get_if<PublishRequest>(&body)) return publication(request->id.value, request->record);
+  if (const auto* action = std::get_if<GrantAction>(&body)) {
+    return fits_the_log("the reason", action->reason.size(), domain::kMaxReason);
+  }
+  if (const auto* sanction = std::get_if<Sanction>(&body)) {
+    return fits_the_log("the reason", sanction->reason.size(), domain::kMaxReason);
+  }
+  if (const auto* statement = std::get_if<RecordStatement>(&body)) {
+    return fits_the_log("the statement", statement->text.size(), kMostLoggedBytes);
+  }
+  return base::Done{};
+}
+
 }  // namespace
 
 Plan decide(State& state, const Command& command, base::Timestamp now) {
   Decision decision(state, command, now);
   if (is_refused(state, command)) return decision.refuse();
+  if (const auto fits = fits_the_log(command.body); !fits) return decision.refuse(fits.error());
   std::visit(decision, command.body);
   return decision.finish();
+}
+
+Plan Decision::refuse(const base::Error& why) {
+  reply(why);
+  return std::move(plan_);
 }
 
 Plan Decision::refuse() {

@@ -5,12 +5,18 @@
 // Threads: the decider's only.
 #pragma once
 
+#include <cstddef>
+
 #include "base/clock.h"
 #include "market/command.h"
 #include "market/plan.h"
 #include "market/state.h"
 
 namespace bourse::market {
+
+// Of an offer's or request's record, and of a statement: what an entry of the log (audit::kMaxEntryBytes) has room for
+// besides JIDs and ids.
+inline constexpr std::size_t kMostLoggedBytes = 48 * 1024;
 
 [[nodiscard]] Plan decide(State& state, const Command& command, base::Timestamp now);
 

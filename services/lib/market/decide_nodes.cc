@@ -17,6 +17,8 @@ void Decision::operator()(const Retract& retract) {
       return retract_grant(retract.item_id);
     case pubsub::MarketNode::kAvailability:
       return fail(base::Errc::kForbidden, "availability is measured by the market; nobody can retract it");
+    case pubsub::MarketNode::kAudit:
+      return fail(base::Errc::kForbidden, "checkpoints of the audit log are the market's; nobody can retract them");
   }
 }
 

@@ -34,8 +34,11 @@ class Decision {
   void operator()(const Unobserved& unobserved);
   void operator()(const PredictAvailability& question);
   void operator()(const ImportHistory& part);
+  void operator()(const IntegrateLog& integrated);
+  void operator()(const RecordStatement& statement);
 
   Plan refuse();  // the actor is banned
+  Plan refuse(const base::Error& why);
   Plan finish();  // matches what the command left to match, and gives the plan
 
  private:

@@ -14,6 +14,8 @@ ItemKind item_kind(pubsub::MarketNode node) {
       return ItemKind::kGrant;
     case pubsub::MarketNode::kAvailability:
       return ItemKind::kAvailability;
+    case pubsub::MarketNode::kAudit:
+      return ItemKind::kCheckpoint;
   }
   BOURSE_CHECK(false);
 }
@@ -28,6 +30,8 @@ pubsub::MarketNode market_node(ItemKind kind) {
       return pubsub::MarketNode::kGrants;
     case ItemKind::kAvailability:
       return pubsub::MarketNode::kAvailability;
+    case ItemKind::kCheckpoint:
+      return pubsub::MarketNode::kAudit;
   }
   BOURSE_CHECK(false);
 }

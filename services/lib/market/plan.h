@@ -32,8 +32,9 @@ struct HistoryCounts {
   std::string record;
 };
 
-using Change = std::variant<OfferRow, RequestRow, GrantStarted, GrantChanged, GrantEnded, SanctionRow, UsageRow,
-                            ProviderRow, HistoryClosed, history::Window, LoadRow, HistoryCounts, pubsub::Change>;
+using Change =
+    std::variant<OfferRow, RequestRow, GrantStarted, GrantChanged, GrantEnded, SanctionRow, UsageRow, ProviderRow,
+                 HistoryClosed, history::Window, LoadRow, HistoryCounts, LogTileRow, CheckpointRow, pubsub::Change>;
 
 struct Plan {
   std::vector<Change> changes;

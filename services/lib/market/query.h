@@ -16,7 +16,7 @@ struct StatusQuery {
 };
 
 using QueryBody = std::variant<ItemQuery, NodeItemsQuery, NodesQuery, ArchiveQuery, ArchiveEdgesQuery, HistoryQuery,
-                               AuditQuery, StatusQuery>;
+                               AuditQuery, StatusQuery, LogQuery>;
 
 struct Query {
   Viewer viewer;
@@ -26,7 +26,7 @@ struct Query {
 
 // Parallel to QueryBody.
 using AnswerBody = std::variant<PageOf<Item>, PageOf<pubsub::ItemRow>, PageOf<NodeSummary>, PageOf<Event>, ArchiveEdges,
-                                HistoryReport, PageOf<AuditRecord>, PoolStatus>;
+                                HistoryReport, PageOf<AuditRecord>, PoolStatus, LogAnswer>;
 
 struct Answer {
   Query query;

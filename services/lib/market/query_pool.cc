@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "market/item_kind.h"
+#include "market/log_answer.h"
 #include "pubsub/affiliation.h"
 #include "pubsub/market_nodes.h"
 
@@ -74,6 +75,7 @@ class Run {
   }
   base::Result<AnswerBody> operator()(const AuditQuery& query) const { return wrap(reader_.audit(query, viewer_)); }
   base::Result<AnswerBody> operator()(const StatusQuery& query) const { return wrap(reader_.status(query.pool)); }
+  base::Result<AnswerBody> operator()(const LogQuery& query) const { return wrap(answer_log(reader_, query, viewer_)); }
 
  private:
   // XEP-0413 lists the newest first: what comes after an item here comes before it there.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "audit/entry.h"
@@ -23,7 +24,7 @@
 
 namespace bourse::market {
 
-enum class ItemKind { kOffer, kRequest, kGrant, kAvailability };
+enum class ItemKind { kOffer, kRequest, kGrant, kAvailability, kCheckpoint };  // a checkpoint: the last one; its size
 
 struct Item {
   std::string id{};
@@ -50,6 +51,11 @@ struct ItemQuery {
   bool newest_first = false;  // the page is one of the reverse order: QueryPool turns it, readers do not look at it
 };
 
+struct LogTileId {
+  unsigned level = 0;
+  std::uint64_t index = 0;
+};
+
 struct AuditRecord {
   domain::AuditIndex index;
   audit::Entry entry;
@@ -65,6 +71,49 @@ struct AuditQuery {
   std::optional<base::Timestamp> since;
   std::optional<base::Timestamp> until;
   Page page;  // ids are indices in decimal
+};
+
+// The log itself. Checkpoints, proofs and tiles are public; entries are for auditors, and receipts for the parties of
+// the entry as well.
+struct LogQuery {
+  struct LastCheckpoint {};
+  // The first checkpoint of at least `size` leaves; none yet: kNotFound.
+  struct CheckpointOf {
+    std::uint64_t size = 0;
+  };
+  struct Consistency {  // RFC 9162 §2.1.4, to the last checkpoint
+    std::uint64_t from = 0;
+  };
+  // Receipts (C2SP tlog-proof) of these entries, or of all of a grant's, against the last checkpoint; entries that it
+  // does not cover yet are left out.
+  struct Receipts {
+    std::vector<domain::AuditIndex> indices;
+    std::optional<domain::GrantId> grant;
+  };
+  struct Tiles {  // of the tree only: bundles are Entries'
+    std::vector<LogTileId> tiles;
+  };
+  struct Entries {  // at most kMostLogEntries from there
+    std::uint64_t from = 0;
+  };
+  domain::PoolName pool;
+  std::variant<LastCheckpoint, CheckpointOf, Consistency, Receipts, Tiles, Entries> what;
+};
+inline constexpr std::size_t kMostLogEntries = 1024;
+inline constexpr std::size_t kMostLogTiles = 64;
+inline constexpr std::size_t kMostReceipts = 64;
+
+struct Receipt {
+  domain::AuditIndex index;
+  std::string entry;                // its bytes
+  std::vector<std::string> hashes;  // of the inclusion proof, from the leaf up; 32 bytes each
+};
+struct LogAnswer {
+  std::optional<CheckpointRow> checkpoint;  // what the rest goes with; none: nothing is signed yet
+  std::vector<std::string> consistency;     // 32 bytes each
+  std::vector<Receipt> receipts;
+  std::vector<LogTileRow> tiles;
+  std::vector<AuditRow> entries;
 };
 
 struct PoolStatus {
@@ -163,6 +212,17 @@ class Reader {
   [[nodiscard]] virtual base::Status history(const domain::PoolName& pool, const AskHistory& ask) = 0;
   // A viewer that is not privileged sees entries in which it is actor (bare), provider or consumer.
   [[nodiscard]] virtual base::Result<PageOf<AuditRecord>> audit(const AuditQuery& query, const Viewer& viewer) = 0;
+  // Raw reads of the log; who may see what is QueryPool's to know (log_answer.h). Tiles and entries only grow, so that
+  // one answer may be put together from several reads.
+  // The first of at least `least` leaves; without it the last there is. kNotFound: no such pool, or none.
+  [[nodiscard]] virtual base::Result<CheckpointRow> checkpoint(const domain::PoolName& pool,
+                                                               std::optional<std::uint64_t> least) = 0;
+  // In their order; kNotFound when one is missing.
+  [[nodiscard]] virtual base::Result<std::vector<LogTileRow>> log_tiles(const domain::PoolName& pool,
+                                                                        const std::vector<LogTileId>& tiles) = 0;
+  // The bytes of entries [from, until), as many as there are, at most kMostLogEntries.
+  [[nodiscard]] virtual base::Result<std::vector<AuditRow>> log_entries(const domain::PoolName& pool,
+                                                                        std::uint64_t from, std::uint64_t until) = 0;
   [[nodiscard]] virtual base::Result<PoolStatus> status(const domain::PoolName& pool) = 0;
 };
 

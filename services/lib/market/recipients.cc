@@ -51,6 +51,7 @@ Recipients recipients_of(const State& state, MarketNode node, const domain::Jid&
   switch (node) {
     case MarketNode::kOffers:
     case MarketNode::kAvailability:
+    case MarketNode::kAudit:
       return state.nodes.recipients(state.node(node));
     case MarketNode::kRequests:
     case MarketNode::kGrants:

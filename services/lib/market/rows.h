@@ -102,6 +102,20 @@ struct AuditRow {
   std::string entry;  // audit::encode(Entry), stored as it is
 };
 
+// A tile of the log's tree (C2SP tlog-tiles): its hashes, one after the other. A wider one replaces a partial one.
+struct LogTileRow {
+  unsigned level = 0;
+  std::uint64_t index = 0;
+  std::string hashes;
+};
+
+// The log's head as it was signed (C2SP tlog-checkpoint), over the entries [0, size).
+struct CheckpointRow {
+  std::uint64_t size = 0;
+  base::Timestamp at{};
+  std::string note;
+};
+
 // The counters a pool continues from; written with every batch.
 struct PoolCounters {
   domain::EventSeq last_event;

@@ -124,6 +124,7 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
       }
       if (state_) state->take_presence_from(*state_);
       state_ = std::move(state);
+      start_log();
       ready_.store(true);
       spdlog::info("pool {} loaded: epoch {}, event {}, audit entry {}", config_.pool.pool.value, lease_.epoch,
                    lease_.counters.last_event.value, lease_.counters.next_audit.value);
@@ -136,6 +137,14 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
     pause = std::min(pause * 2, 5'000ms);
   }
   return false;
+}
+
+// The committer rests, or is not there yet: what it hands over next follows what was loaded.
+void Spine::start_log() {
+  auto head = std::exchange(state_->log_head, {});
+  state_->log_epoch = lease_.epoch;
+  head.epoch = lease_.epoch;
+  if (config_.sequencer != nullptr) config_.sequencer->start(std::move(head));
 }
 
 // Apart from load(), so that the reply to a command whose commit was in doubt can go before its notifications.
@@ -272,7 +281,7 @@ CommitResult Spine::commit(Work& work) {
   if (work.batch.empty()) return {};
   auto counters = work.counters;
   counters.delivered = delivery_.delivered();
-  const Batch batch = [&] {
+  Batch batch = [&] {
     auto finished = std::move(work.batch).finish(counters);
     finished.epoch = lease_.epoch;
     finished.number = last_batch_ + 1;
@@ -282,6 +291,7 @@ CommitResult Spine::commit(Work& work) {
   if (result.outcome == CommitOutcome::kCommitted) {
     ++last_batch_;
     renewed_ = clock_.now();
+    if (config_.sequencer != nullptr) config_.sequencer->take(std::move(batch.audit));
   }
   return result;
 }

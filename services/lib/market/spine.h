@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "market/command.h"
 #include "market/delivery.h"
+#include "market/sequencer.h"
 #include "market/state.h"
 #include "market/store.h"
 #include "market/work.h"
@@ -33,6 +34,8 @@ struct SpineConfig {
   std::size_t queue_capacity = 10'000;
   std::size_t most_per_batch = 1'000;
   std::size_t most_waiting_bytes = Delivery::kMostWaitingBytes;  // of notifications that the link does not take yet
+  // Outlives the spine; told what is loaded and what is committed. None: the log gets no tree.
+  Sequencer* sequencer = nullptr;
 };
 
 class Spine {
@@ -50,6 +53,7 @@ class Spine {
 
  private:
   bool load(const std::stop_token& stop, unsigned attempts);
+  void start_log();
   void tell_undelivered();
   void decide_some(const std::stop_token& stop);
   void decide_together(std::span<Command> commands, base::Timestamp now, const std::stop_token& stop);

@@ -141,6 +141,27 @@ base::Status State::on_undelivered(Event&& event) {
   return base::Done{};
 }
 
+base::Status State::on_statement(const AuditRecord& statement) {
+  statements.insert_or_assign(statement.entry.kind, statement.entry.reason);
+  return base::Done{};
+}
+
+base::Status State::on_checkpoint(CheckpointRow&& row) {
+  log_integrated = row.size;
+  log_head.checkpoint = std::move(row);
+  return base::Done{};
+}
+
+base::Status State::on_log_tile(LogTileRow&& row) {
+  log_head.tiles.push_back(std::move(row));
+  return base::Done{};
+}
+
+base::Status State::on_unintegrated(AuditRow&& row) {
+  log_head.entries.push_back(std::move(row));
+  return base::Done{};
+}
+
 OfferEntry* State::find_offer(const domain::OfferId& id) {
   const auto found = offer_index_.find(id);
   return found == offer_index_.end() ? nullptr : &offers_[found->second];

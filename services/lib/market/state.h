@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 #include "market/fair_share.h"
 #include "market/history_book.h"
 #include "market/history_query.h"
+#include "market/log_head.h"
 #include "market/rules.h"
 #include "market/store.h"
 #include "matching/engine.h"
@@ -113,6 +115,10 @@ class State final : public StateLoader {
   base::Status on_gap(const history::Window& gap) override;
   base::Status on_history_counts(std::string&& counts) override;
   base::Status on_undelivered(Event&& event) override;
+  base::Status on_statement(const AuditRecord& statement) override;
+  base::Status on_checkpoint(CheckpointRow&& row) override;
+  base::Status on_log_tile(LogTileRow&& row) override;
+  base::Status on_unintegrated(AuditRow&& row) override;
 
   [[nodiscard]] const domain::NodeName& node(pubsub::MarketNode node) const;
   [[nodiscard]] bool is_operator(const domain::Jid& bare) const;
@@ -189,6 +195,11 @@ class State final : public StateLoader {
   std::unordered_map<domain::Jid, SanctionRow> sanctions;  // by bare JID
   std::vector<Event> undelivered;                          // found at load, as many as kMostUndeliveredBytes hold
   bool undelivered_left_out = false;                       // there are more in the log
+  // The audit log.
+  std::uint64_t log_integrated = 0;                    // entries that its tree has
+  std::uint64_t log_epoch = 0;                         // the lease's
+  std::map<audit::EntryKind, std::string> statements;  // the last one of each kind
+  LogHead log_head;                                    // as it was loaded: the sequencer's to take
   // Presence is the network's to tell, not the database's: a state that is loaded again takes it over.
   void take_presence_from(State& earlier);
   // Timers of Tick.

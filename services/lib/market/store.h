@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "market/batch.h"
+#include "market/reader.h"
 #include "market/rows.h"
 
 namespace bourse::market {
@@ -33,6 +34,12 @@ class StateLoader {
   virtual base::Status on_history_counts(std::string&& counts) = 0;
   // Events after the delivered watermark, by seq.
   virtual base::Status on_undelivered(Event&& event) = 0;
+  // The log: its last checkpoint (not called: there is none), the partial tiles of that size, the entries after it by
+  // index; and, before these, the last statement of each kind (audit::is_statement).
+  virtual base::Status on_statement(const AuditRecord& statement) = 0;
+  virtual base::Status on_checkpoint(CheckpointRow&& row) = 0;
+  virtual base::Status on_log_tile(LogTileRow&& row) = 0;
+  virtual base::Status on_unintegrated(AuditRow&& row) = 0;
 };
 
 struct Lease {

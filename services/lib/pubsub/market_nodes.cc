@@ -16,6 +16,8 @@ std::string_view leaf_name(MarketNode node) {
       return "grants";
     case MarketNode::kAvailability:
       return "availability";
+    case MarketNode::kAudit:
+      return "audit";
   }
   BOURSE_CHECK(false);
 }

@@ -1,4 +1,4 @@
-// Purpose: the four nodes every pool has, and their names: "<pool>/offers" and so on.
+// Purpose: the five nodes every pool has, and their names: "<pool>/offers" and so on.
 // Threads: free functions, no state.
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace bourse::pubsub {
 
-enum class MarketNode { kOffers, kRequests, kGrants, kAvailability };
+enum class MarketNode { kOffers, kRequests, kGrants, kAvailability, kAudit };
 inline constexpr MarketNode kMarketNodes[] = {MarketNode::kOffers, MarketNode::kRequests, MarketNode::kGrants,
-                                              MarketNode::kAvailability};
+                                              MarketNode::kAvailability, MarketNode::kAudit};
 
 [[nodiscard]] std::string_view leaf_name(MarketNode node);  // "offers"
 [[nodiscard]] domain::NodeName node_name(const domain::PoolName& pool, MarketNode node);

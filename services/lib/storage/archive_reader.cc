@@ -36,22 +36,25 @@ std::string involves(MarketNode node, const std::string& party) {
       return " AND (provider = " + party + " OR consumer = " + party + ")";
     case MarketNode::kOffers:
     case MarketNode::kAvailability:
+    case MarketNode::kAudit:  // nobody's
       return " AND provider = " + party;
   }
   return {};
 }
 
-// In the words of the indexes (migrations/0007), so that they can be used.
+// In the words of the indexes (migrations/0007, 0008), so that they can be used.
 const char* kinds_of(MarketNode node) {
   switch (node) {
     case MarketNode::kOffers:
       return " AND kind IN (1, 2)";
     case MarketNode::kRequests:
-      return " AND kind IN (1, 2) AND provider = ''";
+      return " AND kind IN (1, 2) AND provider = '' AND consumer <> ''";
     case MarketNode::kGrants:
       return " AND kind IN (3, 4, 6)";
     case MarketNode::kAvailability:
       return " AND kind = 5";
+    case MarketNode::kAudit:
+      return " AND kind = 1 AND provider = '' AND consumer = ''";
   }
   return "";
 }

@@ -6,6 +6,7 @@
 #include "storage/binary_array.h"
 #include "storage/fields.h"
 #include "storage/history_writer.h"
+#include "storage/log_writer.h"
 #include "storage/node_writer.h"
 #include "storage/slots.h"
 
@@ -223,6 +224,7 @@ base::Result<std::vector<TableCall>> calls_of(std::int64_t pool_id, const market
   add_history_calls(batch, calls);
   if (!batch.events.empty()) calls.push_back(events(batch.events));
   if (!batch.audit.empty()) calls.push_back(audit_entries(batch));
+  add_log_calls(batch, calls);
   return calls;
 }
 

@@ -7,6 +7,7 @@
 #include "storage/array_literal.h"
 #include "storage/fields.h"
 #include "storage/history_reader.h"
+#include "storage/log_reader.h"
 #include "storage/state_load.h"
 
 namespace bourse::storage {
@@ -81,7 +82,8 @@ Item availability_item(const pqxx::row& row) {
 
 // What the set's id column holds for an item id; an id that cannot be one names nothing ("0", no grant's).
 std::string id_value(ItemKind kind, const std::string& item_id) {
-  return kind == ItemKind::kGrant ? std::to_string(domain::grant_id_from_item(item_id).value) : item_id;
+  if (kind == ItemKind::kGrant) return std::to_string(domain::grant_id_from_item(item_id).value);
+  return kind == ItemKind::kCheckpoint ? checkpoint_id(item_id) : item_id;
 }
 
 }  // namespace
@@ -96,6 +98,8 @@ RowSet item_set(const std::string& pool_id, const ItemQuery& query, const Viewer
       return grant_set(pool_id, query, viewer);
     case ItemKind::kAvailability:
       return availability_set(pool_id, query, viewer);
+    case ItemKind::kCheckpoint:
+      return checkpoint_set(pool_id, query);
   }
   return offer_set(pool_id, query, viewer);
 }
@@ -103,6 +107,7 @@ RowSet item_set(const std::string& pool_id, const ItemQuery& query, const Viewer
 Item item_of(ItemKind kind, const pqxx::row& row) {
   if (kind == ItemKind::kGrant) return grant_item(row);
   if (kind == ItemKind::kAvailability) return availability_item(row);
+  if (kind == ItemKind::kCheckpoint) return checkpoint_item(row);
   Item item;
   item.kind = kind;
   item.id = text(row[0]);

@@ -1,4 +1,4 @@
-// Purpose: reading the items of the market's nodes: offers, requests, grants, availability.
+// Purpose: reading the items of the market's nodes: offers, requests, grants, availability, the last checkpoint.
 // Errors: libpqxx exceptions and Corrupt (fields.h).
 // Threads: the connection's.
 #pragma once

@@ -7,6 +7,7 @@
 #include "storage/fields.h"
 #include "storage/history_reader.h"
 #include "storage/item_reader.h"
+#include "storage/log_reader.h"
 #include "storage/node_reader.h"
 #include "storage/page_query.h"
 
@@ -21,7 +22,7 @@ base::Error no_pool(const domain::PoolName& pool) { return {base::Errc::kNotFoun
 
 RowSet audit_set(const std::string& pool_id, const market::AuditQuery& query, const Viewer& viewer) {
   RowSet set;
-  set.columns = "index, entry";
+  set.columns = kAuditColumns;
   set.table = "bourse.audit_entries";
   set.where = "pool_id = " + set.bind(pool_id);
   const auto involving = [&set](const domain::Jid& jid) {
@@ -45,15 +46,6 @@ RowSet audit_set(const std::string& pool_id, const market::AuditQuery& query, co
 bool is_index(const std::string& text) {
   return !text.empty() && text.size() <= 18 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-market::AuditRecord audit_record(const pqxx::row& row) {
-  market::AuditRecord record;
-  record.index.value = count(row[0]);
-  auto entry = audit::decode_entry(bytes(row[1]));
-  if (!entry.ok()) throw Corrupt("audit entry " + text(row[0]) + ": " + entry.error().text);
-  record.entry = std::move(entry).value();
-  return record;
 }
 
 }  // namespace
@@ -196,6 +188,27 @@ base::Result<market::PageOf<market::AuditRecord>> PgReader::audit(const market::
       query.pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
         return page_of<market::AuditRecord>(tx, audit_set(pool_id, query, viewer), query.page, audit_record);
       });
+}
+
+base::Result<market::CheckpointRow> PgReader::checkpoint(const domain::PoolName& pool,
+                                                         std::optional<std::uint64_t> least) {
+  return in_snapshot<market::CheckpointRow>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+    return read_checkpoint(tx, pool_id, least);
+  });
+}
+
+base::Result<std::vector<market::LogTileRow>> PgReader::log_tiles(const domain::PoolName& pool,
+                                                                  const std::vector<market::LogTileId>& tiles) {
+  return in_snapshot<std::vector<market::LogTileRow>>(
+      pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) { return read_log_tiles(tx, pool_id, tiles); });
+}
+
+base::Result<std::vector<market::AuditRow>> PgReader::log_entries(const domain::PoolName& pool, std::uint64_t from,
+                                                                  std::uint64_t until) {
+  using Answer = std::vector<market::AuditRow>;
+  return in_snapshot<Answer>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
+    return read_log_entries(tx, pool_id, from, until);
+  });
 }
 
 base::Result<market::PoolStatus> PgReader::status(const domain::PoolName& pool) {

@@ -36,6 +36,13 @@ class PgReader final : public market::Reader {
   [[nodiscard]] base::Status history(const domain::PoolName& pool, const AskHistory& ask) override;
   [[nodiscard]] base::Result<market::PageOf<market::AuditRecord>> audit(const market::AuditQuery& query,
                                                                         const market::Viewer& viewer) override;
+  [[nodiscard]] base::Result<market::CheckpointRow> checkpoint(const domain::PoolName& pool,
+                                                               std::optional<std::uint64_t> least) override;
+  [[nodiscard]] base::Result<std::vector<market::LogTileRow>> log_tiles(
+      const domain::PoolName& pool, const std::vector<market::LogTileId>& tiles) override;
+  [[nodiscard]] base::Result<std::vector<market::AuditRow>> log_entries(const domain::PoolName& pool,
+                                                                        std::uint64_t from,
+                                                                        std::uint64_t until) override;
   [[nodiscard]] base::Result<market::PoolStatus> status(const domain::PoolName& pool) override;
 
  private:

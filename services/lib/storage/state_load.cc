@@ -4,6 +4,7 @@
 
 #include "storage/fields.h"
 #include "storage/history_reader.h"
+#include "storage/log_reader.h"
 #include "storage/node_reader.h"
 #include "storage/slots.h"
 
@@ -40,6 +41,9 @@ class Load {
     tx_.exec("CLOSE loading");
     return base::Done{};
   }
+
+  [[nodiscard]] pqxx::transaction_base& tx() { return tx_; }
+  [[nodiscard]] const std::string& pool() const { return pool_; }
 
  private:
   pqxx::transaction_base& tx_;
@@ -165,6 +169,24 @@ base::Status load_history(Load& load, market::StateLoader& to) {
   return load.each(kLoadHistoryCounts, [&](const pqxx::row& row) { return to.on_history_counts(bytes(row[0])); });
 }
 
+base::Status load_log(Load& load, market::StateLoader& to) {
+  base::Status done =
+      load.each(kLoadStatements, [&](const pqxx::row& row) { return to.on_statement(audit_record(row)); });
+  if (!done.ok()) return done;
+  std::uint64_t integrated = 0;
+  if (auto last = read_checkpoint(load.tx(), load.pool(), {}); last.ok()) {
+    integrated = last->size;
+    if (done = to.on_checkpoint(std::move(last).value()); !done.ok()) return done;
+  }
+  for (auto& tile : read_partial_tiles(load.tx(), load.pool(), integrated)) {
+    if (done = to.on_log_tile(std::move(tile)); !done.ok()) return done;
+  }
+  return load.each(std::string("SELECT ") + kAuditColumns +
+                       " FROM bourse.audit_entries WHERE pool_id = $pool AND index >= " + std::to_string(integrated) +
+                       " ORDER BY index",
+                   [&](const pqxx::row& row) { return to.on_unintegrated(audit_row(row)); });
+}
+
 base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoader& to) {
   base::Status done = load_history(load, to);
   if (!done.ok()) return done;
@@ -191,9 +213,11 @@ base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoade
   if (!done.ok()) return done;
   done = load_nodes(load, to);
   if (!done.ok()) return done;
-  return load.each(std::string("SELECT ") + kEventColumns + " FROM bourse.events WHERE pool_id = $pool AND seq > " +
+  done = load.each(std::string("SELECT ") + kEventColumns + " FROM bourse.events WHERE pool_id = $pool AND seq > " +
                        std::to_string(delivered.value) + " ORDER BY seq",
                    [&](const pqxx::row& row) { return to.on_undelivered(event_row(row)); });
+  if (!done.ok()) return done;
+  return load_log(load, to);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ Result<std::string> label_of(const market::Item& item, const domain::Jid& viewer
              (grant->consumer == viewer ? " from " + grant->provider.text() : " lent to " + grant->consumer.text());
     }
     case ItemKind::kAvailability:
+    case ItemKind::kCheckpoint:
       break;
   }
   return base::Error{base::Errc::kInternal, "an item of unknown kind"};

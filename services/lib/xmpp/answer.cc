@@ -11,6 +11,7 @@
 #include "xmpp/page_fit.h"
 #include "xmpp/payload.h"
 #include "xmpp/payload_history.h"
+#include "xmpp/payload_log.h"
 #include "xmpp/stanza_error.h"
 #include "xmpp/xml_text.h"
 
@@ -166,6 +167,9 @@ struct Render {
   }
   Result<std::string> operator()(const market::AuditQuery&, const PageOf<market::AuditRecord>& page) const {
     return render_audit({page.rows, result_set(page)});
+  }
+  Result<std::string> operator()(const market::LogQuery&, const market::LogAnswer& log) const {
+    return render_log(log);
   }
   Result<std::string> operator()(const market::StatusQuery& asked, const market::PoolStatus& counts) const {
     return render_status({asked.pool, counts, std::string(version)});

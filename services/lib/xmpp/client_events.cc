@@ -5,6 +5,7 @@
 
 #include "xmpp/client_market.h"
 #include "xmpp/element.h"
+#include "xmpp/payload_log.h"
 
 namespace bourse::xmpp {
 namespace {
@@ -36,6 +37,9 @@ std::optional<MarketEvent> parse_item(const gloox::Tag& item, const std::string&
     } else if (payload->name() == "availability") {
       const auto change = parse_availability(*payload);
       if (const auto* value = logged(change, node, id)) return AvailabilityChanged{*value};
+    } else if (payload->name() == "checkpoint") {
+      const auto checkpoint = parse_checkpoint_payload(*payload);
+      if (const auto* value = logged(checkpoint, node, id)) return CheckpointPublished{value->size, value->note};
     }
   }
   return std::nullopt;

@@ -15,6 +15,7 @@
 #include "xmpp/payload_heartbeat.h"
 #include "xmpp/payload_history.h"
 #include "xmpp/payload_import.h"
+#include "xmpp/payload_log.h"
 #include "xmpp/payload_predict.h"
 #include "xmpp/xml_text.h"
 
@@ -320,6 +321,15 @@ Result<std::vector<market::AuditRecord>> MarketClient::audit(market::AuditQuery 
   return all;
 }
 
+Result<market::LogAnswer> MarketClient::log(market::LogQuery query_log) {
+  query_log.pool = pool_;
+  const auto reply = query(query_log);
+  if (!reply) return reply.error();
+  const gloox::Tag* payload = payload_of(**reply, kMarketNs);
+  if (payload == nullptr) return unexpected("log");
+  return parse_log(*payload);
+}
+
 Result<MarketStatus> MarketClient::status() {
   const auto reply = query(market::StatusQuery{pool_});
   if (!reply) return reply.error();
@@ -328,20 +338,33 @@ Result<MarketStatus> MarketClient::status() {
   return parse_status(*payload);
 }
 
-Result<base::VerifyKey> MarketClient::ticket_key() {
+// The values of a field of the service's own form.
+Result<std::vector<std::string>> MarketClient::announced(const std::string& name) {
   const auto reply = session_.ask(IqType::kGet, service_, "<query xmlns='http://jabber.org/protocol/disco#info'/>");
   if (!reply) return reply.error();
   const gloox::Tag* info = payload_of(**reply, "http://jabber.org/protocol/disco#info");
   if (info == nullptr) return unexpected("query");
   for (const gloox::Tag* form : info->findChildren("x")) {
-    const gloox::Tag* field = form->findChild("field", "var", "ticket-key");
-    const gloox::Tag* value = field == nullptr ? nullptr : field->findChild("value");
-    if (value == nullptr) continue;
-    const auto raw = base::base64url_decode(value->cdata());
-    if (!raw) return raw.error();
-    return base::VerifyKey::from_raw(*raw);
+    const gloox::Tag* field = form->findChild("field", "var", name);
+    if (field == nullptr) continue;
+    std::vector<std::string> values;
+    for (const gloox::Tag* value : field->findChildren("value")) values.push_back(value->cdata());
+    return values;
   }
-  return {Errc::kNotFound, fmt::format("{} announces no ticket key: is it a market?", service_.text())};
+  return std::vector<std::string>();
+}
+
+Result<std::vector<std::string>> MarketClient::log_keys() { return announced("log-keys"); }
+
+Result<base::VerifyKey> MarketClient::ticket_key() {
+  const auto values = announced("ticket-key");
+  if (!values) return values.error();
+  if (values->empty()) {
+    return {Errc::kNotFound, fmt::format("{} announces no ticket key: is it a market?", service_.text())};
+  }
+  const auto raw = base::base64url_decode(values->front());
+  if (!raw) return raw.error();
+  return base::VerifyKey::from_raw(*raw);
 }
 
 void MarketClient::on_event(EventHandler handler) {

@@ -45,7 +45,13 @@ struct GrantChanged {
 struct AvailabilityChanged {
   domain::AvailabilityChange change;
 };
-using MarketEvent = std::variant<OfferPublished, RequestPublished, ItemRetracted, GrantChanged, AvailabilityChanged>;
+// The audit log has a new signed head. Nobody has verified it yet.
+struct CheckpointPublished {
+  std::uint64_t size = 0;
+  std::string note;
+};
+using MarketEvent = std::variant<OfferPublished, RequestPublished, ItemRetracted, GrantChanged, AvailabilityChanged,
+                                 CheckpointPublished>;
 
 struct ListedOffer {
   domain::OfferId id;
@@ -100,6 +106,10 @@ class MarketClient {
   void send_heartbeat(const market::Heartbeat& heartbeat);
   // The newest `most` entries that fit `query` (its page is ignored), oldest first.
   [[nodiscard]] base::Result<std::vector<market::AuditRecord>> audit(market::AuditQuery query, std::size_t most);
+  // One question to the log of this pool, whatever the query names; client_log.h asks for all of it.
+  [[nodiscard]] base::Result<market::LogAnswer> log(market::LogQuery query);
+  // The keys its logs are signed with, as vkeys (audit/note_key.h); the service says so itself (its XEP-0128 form).
+  [[nodiscard]] base::Result<std::vector<std::string>> log_keys();
   [[nodiscard]] base::Result<MarketStatus> status();
   // The key tickets are signed with (XEP-0128 form of the service).
   [[nodiscard]] base::Result<base::VerifyKey> ticket_key();
@@ -112,6 +122,7 @@ class MarketClient {
   [[nodiscard]] base::Result<std::string> publish_item(const domain::NodeName& node, std::string_view id,
                                                        std::string_view payload);
   [[nodiscard]] Reply query(const market::QueryBody& body);
+  [[nodiscard]] base::Result<std::vector<std::string>> announced(const std::string& field);
   [[nodiscard]] Reply items(const std::string& inner, const std::string& set);
   [[nodiscard]] base::Status subscription(std::string_view action, const domain::NodeName& node);
   template <class Row, class List>

@@ -84,6 +84,7 @@ pubsub::Form market_form(const ServiceFacts& facts) {
   for (const auto& pool : facts.pools) pools.push_back(pool.value);
   add(form, "pools", FieldType::kTextMulti, std::move(pools));
   add(form, "ticket-key", base::base64url_encode(facts.ticket_key));
+  if (!facts.log_keys.empty()) add(form, "log-keys", FieldType::kTextMulti, facts.log_keys);
   add(form, "node-creation", std::string(name(policy.creation)));
   if (policy.creation == pubsub::CreationPolicy::kDomains) {
     add(form, "node-creation-domains", FieldType::kTextMulti, policy.creation_domains);
@@ -160,6 +161,8 @@ std::string_view market_title(pubsub::MarketNode node) {
       return "Who was given what";
     case pubsub::MarketNode::kAvailability:
       return "Which providers are there";
+    case pubsub::MarketNode::kAudit:
+      return "The signed heads of the audit log";
   }
   return {};
 }

@@ -43,6 +43,7 @@ struct ServiceFacts {
   pubsub::Policy policy = {};
   ContactAddresses contacts = {};
   market::Rules rules = {};
+  std::vector<std::string> log_keys = {};  // of the pools' audit logs, as vkeys (audit/note_key.h)
 };
 
 // <query/> of the service itself.

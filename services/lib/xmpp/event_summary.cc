@@ -40,9 +40,9 @@ std::string lent(const domain::Offer& offer) {
   return text;
 }
 
-bool is_requests(const Event& event) {
+bool is_of(const Event& event, pubsub::MarketNode which) {
   const auto node = pubsub::parse_node(event.node.value);
-  return node && node->node == pubsub::MarketNode::kRequests;
+  return node && node->node == which;
 }
 
 Result<std::string> offer_line(const Event& event) {
@@ -123,7 +123,8 @@ Result<std::string> event_summary(const Event& event) {
   const std::string& id = event.item_id;
   switch (event.kind) {
     case EventKind::kPublished:
-      return is_requests(event) ? request_line(event) : offer_line(event);
+      if (is_of(event, pubsub::MarketNode::kAudit)) return "Checkpoint of the audit log: " + id + " entries";
+      return is_of(event, pubsub::MarketNode::kRequests) ? request_line(event) : offer_line(event);
     case EventKind::kGrantStarted:
     case EventKind::kGrantChanged:
     case EventKind::kGrantEnded:

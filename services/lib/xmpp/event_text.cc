@@ -32,7 +32,8 @@ std::string open(std::string_view name, std::string_view node) {
 
 std::string publisher_of(const Event& event, std::string_view service) {
   if (!event.publisher.empty()) return event.publisher.bare().text();
-  if (event.kind == EventKind::kPublished) return (event.provider.empty() ? event.consumer : event.provider).text();
+  const auto& party = event.provider.empty() ? event.consumer : event.provider;
+  if (event.kind == EventKind::kPublished && !party.empty()) return party.text();
   return std::string(service);
 }
 

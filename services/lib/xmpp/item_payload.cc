@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "audit/decimal.h"
 #include "domain/records.h"
 #include "domain/ticket.h"
 #include "pubsub/market_nodes.h"
+#include "xmpp/payload_log.h"
 
 namespace bourse::xmpp {
 namespace {
@@ -23,8 +25,16 @@ Result<std::string> availability_payload(const std::string& record) {
   return render_availability(*change);
 }
 
+// The item's id is the checkpoint's size, its record the note.
+Result<std::string> checkpoint_payload(const std::string& id, const std::string& note) {
+  const auto size = audit::parse_decimal(id);
+  if (!size) return base::Error{base::Errc::kCorrupt, "the item of a checkpoint is not called by its size: " + id};
+  return render_checkpoint_payload({*size, note});
+}
+
 Result<std::string> published_payload(const market::Event& event) {
   const auto node = pubsub::parse_node(event.node.value);
+  if (node && node->node == pubsub::MarketNode::kAudit) return checkpoint_payload(event.item_id, event.record);
   if (!node || node->node != pubsub::MarketNode::kRequests) return offer_payload(event.record);
   auto request = domain::decode_request(event.record);
   if (!request) return request.error();
@@ -111,6 +121,8 @@ Result<std::string> item_payload(const market::Item& item, const domain::Jid& vi
     }
     case market::ItemKind::kAvailability:
       return availability_payload(item.record);
+    case market::ItemKind::kCheckpoint:
+      return checkpoint_payload(item.id, item.record);
   }
   return base::Error{base::Errc::kCorrupt, "an item of unknown kind"};
 }

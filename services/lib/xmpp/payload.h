@@ -72,15 +72,15 @@ struct GrantPayload {
 [[nodiscard]] base::Result<domain::AvailabilityChange> parse_availability(const gloox::Tag& tag);
 [[nodiscard]] std::string render_availability(const domain::AvailabilityChange& change);
 
-// The child of an iq-get to the service: <history/> (payload_history.h), <audit/>, <requests/>, <grants/>, <status/>.
-// Queries for
-// items of a node and for subscriptions are XEP-0060's, not these: parse never gives them, except that
-// <requests/> and <grants/> are an ItemQuery with own = true. kUnsupported: an element that is none of them.
-// render CHECKs that the query is one of the five.
+// The child of an iq-get to the service: <history/> (payload_history.h), <audit/>, <log/> (payload_log.h), <requests/>,
+// <grants/>, <status/>. Queries for items of a node and for subscriptions are XEP-0060's, not these: parse never gives
+// them, except that <requests/> and <grants/> are an ItemQuery with own = true. kUnsupported: an element that is none
+// of them.
+// render CHECKs that the query is one of the six.
 [[nodiscard]] base::Result<market::QueryBody> parse_query(const gloox::Tag& tag, base::Timestamp now);
 [[nodiscard]] std::string render_query(const market::QueryBody& query);
 
-// The answers to them, but for <history/>.
+// The answers to them, but for <history/> and <log/>.
 struct AuditList {
   std::vector<market::AuditRecord> records;  // Entry::record stays empty
   ResultSet set;

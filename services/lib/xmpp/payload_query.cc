@@ -7,6 +7,7 @@
 #include "xmpp/payload.h"
 #include "xmpp/payload_fields.h"
 #include "xmpp/payload_history.h"
+#include "xmpp/payload_log.h"
 #include "xmpp/timestamps.h"
 #include "xmpp/xml_text.h"
 
@@ -129,15 +130,18 @@ Result<QueryBody> status_query(const gloox::Tag& tag, base::Timestamp) {
   return QueryBody(market::StatusQuery{*pool});
 }
 
+Result<QueryBody> log_query(const gloox::Tag& tag, base::Timestamp) {
+  auto query = parse_log_query(tag);
+  if (!query) return query.error();
+  return QueryBody(std::move(*query));
+}
+
 struct Known {
   std::string_view name;
   Result<QueryBody> (*parse)(const gloox::Tag&, base::Timestamp);
 };
-constexpr Known kQueries[] = {{"history", history_query},
-                              {"audit", audit_query},
-                              {"requests", requests_query},
-                              {"grants", grants_query},
-                              {"status", status_query}};
+constexpr Known kQueries[] = {{"history", history_query}, {"audit", audit_query},   {"requests", requests_query},
+                              {"grants", grants_query},   {"status", status_query}, {"log", log_query}};
 
 std::string open(std::string_view name, const domain::PoolName& pool) {
   std::string xml = "<";
@@ -147,6 +151,8 @@ std::string open(std::string_view name, const domain::PoolName& pool) {
 }
 
 std::string render(const market::HistoryQuery& query) { return render_history_query(query); }
+
+std::string render(const market::LogQuery& query) { return render_log_query(query); }
 
 std::string render(const market::AuditQuery& query) {
   std::string xml = open("audit", query.pool);
@@ -192,7 +198,7 @@ base::Result<market::QueryBody> parse_query(const gloox::Tag& tag, base::Timesta
   }
   return {Errc::kUnsupported,
           "<" + clipped(tag.name(), 64) +
-              "> is not a question this market answers: ask with history, audit, requests, grants or "
+              "> is not a question this market answers: ask with history, audit, log, requests, grants or "
               "status in namespace " +
               kMarketNs};
 }

@@ -32,10 +32,11 @@ Service::Service(ServiceConfig config, Backend& backend, TicketSigner sign, cons
       backend_(backend),
       sign_(std::move(sign)),
       clock_(clock),
-      facts_{config_.service.text(), config_.pools,  config_.ticket_key, config_.max_payload_bytes,
-             config_.version,        config_.policy, config_.contacts,   config_.rules},
+      facts_{config_.service.text(), config_.pools,    config_.ticket_key, config_.max_payload_bytes, config_.version,
+             config_.policy,         config_.contacts, config_.rules,      config_.log_keys},
       rules_{config_.pools, config_.policy, random_item_id, config_.max_payload_bytes},
       operators_(config_.operators.begin(), config_.operators.end()),
+      auditors_(config_.auditors.begin(), config_.auditors.end()),
       probe_(config_.service.text()),
       bounces_(config_.bounce),
       adhoc_(config_.service, rules_, config_.operators) {
@@ -209,7 +210,11 @@ base::Status Service::check_pool(const domain::PoolName& pool) const {
 
 void Service::ask(market::QueryBody&& body, market::ReplyTo&& address) {
   const domain::Jid viewer = address.from.bare();
-  market::Query query{{viewer, operators_.contains(viewer)}, address, std::move(body)};
+  // Auditors see the log, whoever it speaks of; of anything else they see what everybody sees.
+  const bool of_log =
+      std::holds_alternative<market::AuditQuery>(body) || std::holds_alternative<market::LogQuery>(body);
+  const bool privileged = operators_.contains(viewer) || (of_log && auditors_.contains(viewer));
+  market::Query query{{viewer, privileged}, address, std::move(body)};
   if (const auto taken = backend_.ask(std::move(query)); !taken) refuse(address, taken.error());
 }
 

@@ -37,7 +37,9 @@ struct ServiceConfig {
   std::string version = {};                // of the program
   ContactAddresses contacts = {};
   BouncePolicy bounce = {};
-  market::Rules rules = {};  // announced
+  market::Rules rules = {};                // announced
+  std::vector<domain::Jid> auditors = {};  // bare: see every audit entry
+  std::vector<std::string> log_keys = {};  // announced: of the pools' audit logs, as vkeys
 };
 
 class Service final : public LinkHandler, public market::Outbox {
@@ -99,6 +101,7 @@ class Service final : public LinkHandler, public market::Outbox {
   ServiceFacts facts_;
   PubsubRules rules_;
   std::unordered_set<domain::Jid> operators_;
+  std::unordered_set<domain::Jid> auditors_;
   StanzaSender* sender_ = nullptr;
   SessionProbe probe_;
   bool up_ = false;  // the market was told so

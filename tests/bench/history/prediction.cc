@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "bench/history/figures.h"
+#include "bench/figures.h"
 #include "bench/history/trace.h"
 #include "history/predictor.h"
 #include "history/statistics.h"

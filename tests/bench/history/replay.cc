@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "bench/history/figures.h"
+#include "bench/figures.h"
 #include "bench/history/volunteers.h"
 #include "history/predictor.h"
 #include "history/statistics.h"

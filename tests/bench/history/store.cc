@@ -9,7 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "bench/history/figures.h"
+#include "bench/figures.h"
+#include "bench/ignored_state.h"
 #include "history/day_rollup.h"
 #include "market/history_answer.h"
 #include "storage/pg_reader.h"
@@ -27,22 +28,6 @@ const domain::PoolName kPool{"commons"};
 double seconds_since(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
-
-struct Ignored final : market::StateLoader {
-  base::Status on_offer(market::OfferRow&&) override { return base::Done{}; }
-  base::Status on_request(market::RequestRow&&) override { return base::Done{}; }
-  base::Status on_grant(market::GrantRow&&) override { return base::Done{}; }
-  base::Status on_sanction(market::SanctionRow&&) override { return base::Done{}; }
-  base::Status on_usage(market::UsageRow&&) override { return base::Done{}; }
-  base::Status on_node(pubsub::NodeRow&&) override { return base::Done{}; }
-  base::Status on_affiliation(pubsub::AffiliationRow&&) override { return base::Done{}; }
-  base::Status on_subscription(pubsub::SubscriptionRow&&) override { return base::Done{}; }
-  base::Status on_item(pubsub::ItemRow&&) override { return base::Done{}; }
-  base::Status on_provider(market::ProviderRow&&) override { return base::Done{}; }
-  base::Status on_gap(const history::Window&) override { return base::Done{}; }
-  base::Status on_history_counts(std::string&&) override { return base::Done{}; }
-  base::Status on_undelivered(market::Event&&) override { return base::Done{}; }
-};
 
 // Each provider's intervals follow one another, up and down in turn, of lengths that differ from provider to provider;
 // all providers' close in the order of time.
@@ -117,7 +102,7 @@ T must(base::Result<T> result) {
 
 void ingest(const StorePlan& plan, const Workload& workload) {
   storage::PgStore store({plan.uri, "bench_history"});
-  Ignored ignored;
+  IgnoredState ignored;
   const market::Lease lease = must(store.acquire(kPool, "bench", ignored));
   market::Batch batch;
   batch.epoch = lease.epoch;

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "bench/match/figures.h"
-#include "bench/match/workload.h"
+#include "bench/figures.h"
+#include "bench/grants/workload.h"
 #include "matching/index_engine.h"
 
 namespace bourse::bench {

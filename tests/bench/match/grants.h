@@ -1,5 +1,5 @@
 // Purpose: durable grants through a real Spine on a real database, without XMPP: commands go in at one end, replies are
-//   counted at the other.
+//   counted at the other (grants/session.h).
 // Threads: the caller's; the spine brings its own.
 #pragma once
 

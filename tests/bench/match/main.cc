@@ -7,11 +7,11 @@
 
 #include "base/check.h"
 #include "bench/match/decisions.h"
-#include "bench/match/figures.h"
+#include "bench/figures.h"
 #include "bench/match/grants.h"
 #include "bench/match/memory.h"
 #include "bench/match/packing.h"
-#include "bench/match/workload.h"
+#include "bench/grants/workload.h"
 #include "domain/records.h"
 #include "matching/index_engine.h"
 #include "storage/slots.h"

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "base/check.h"
-#include "bench/match/figures.h"
-#include "bench/match/workload.h"
+#include "bench/figures.h"
+#include "bench/grants/workload.h"
 #include "domain/records.h"
 #include "market/state.h"
 #include "matching/index_engine.h"

@@ -18,7 +18,7 @@ domain::Jid jid(const std::string& text) { return domain::Jid::parse(text).value
 const std::vector<EntryKind>& all_kinds() {
   static const std::vector<EntryKind> kinds = [] {
     std::vector<EntryKind> all;
-    for (int number = 1; number <= 27; ++number) all.push_back(static_cast<EntryKind>(number));
+    for (int number = 1; number <= 31; ++number) all.push_back(static_cast<EntryKind>(number));
     return all;
   }();
   return kinds;

@@ -48,6 +48,8 @@ struct Words {
   std::string operator()(const history::Window& /*gap*/) const { return {}; }
   std::string operator()(const LoadRow& /*row*/) const { return {}; }
   std::string operator()(const HistoryCounts& /*counts*/) const { return {}; }
+  std::string operator()(const LogTileRow& /*row*/) const { return {}; }  // as a checkpoint goes with it
+  std::string operator()(const CheckpointRow& row) const { return "checkpoint " + std::to_string(row.size); }
   std::string operator()(const Acknowledged& /*reply*/) const { return "ok"; }
   std::string operator()(const Published& reply) const { return "published " + reply.item_id; }
   std::string operator()(const pubsub::Answer& answer) const {

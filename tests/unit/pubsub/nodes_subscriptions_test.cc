@@ -434,7 +434,7 @@ TEST(NodesQuestions, Answer) {
   };
   ASSERT_EQ(affiliations("p@x/1").size(), 1U);
   EXPECT_EQ(affiliations("p@x/1").front().affiliation, Affiliation::kPublisher);
-  EXPECT_EQ(affiliations("root@x/1").size(), 4U);
+  EXPECT_EQ(affiliations("root@x/1").size(), 5U);
   EXPECT_TRUE(affiliations("b@x/1").empty());
 
   for (const Command& command : {Command(GetConfig{node("n")}), Command(GetNodeAffiliations{node("n")}),

@@ -16,6 +16,7 @@
 #include "xmpp/payload_heartbeat.h"
 #include "xmpp/payload_history.h"
 #include "xmpp/payload_import.h"
+#include "xmpp/payload_log.h"
 #include "xmpp/payload_predict.h"
 #include "xmpp/timestamps.h"
 
@@ -89,6 +90,8 @@ Rendered through(const std::string& name, const gloox::Tag& tag) {
   if (name.starts_with("predict-") || name == "predict") return rendered(parse_predict(tag), predict_text);
   if (name.starts_with("prediction")) return rendered(parse_prediction(tag), render_prediction);
   if (name.starts_with("heartbeat")) return rendered(parse_heartbeat(tag), render_heartbeat);
+  if (name.starts_with("log-")) return rendered(parse_log(tag), render_log);
+  if (name.starts_with("checkpoint")) return rendered(parse_checkpoint_payload(tag), render_checkpoint_payload);
   if (name.starts_with("audit")) return rendered(parse_audit(tag), render_audit);
   if (name.starts_with("status")) return rendered(parse_status(tag), render_status);
   return base::Error{base::Errc::kInternal, "no codec for an example of that name"};

@@ -74,7 +74,8 @@ struct ServiceTest : testing::Test {
                    .operators = {jid("root@x")},
                    .max_payload_bytes = 1000,
                    .ticket_key = std::string(32, 'k'),
-                   .version = "1.2.3"},
+                   .version = "1.2.3",
+                   .auditors = {jid("auditor@x")}},
                   backend,
                   [](const domain::Grant& grant) { return "ticket-of-" + domain::to_item_id(grant.id); },
                   clock};

@@ -107,6 +107,18 @@ TEST_F(ServiceTest, QuestionsAreQueries) {
   EXPECT_TRUE(backend.queries.back().viewer.privileged);
 }
 
+TEST_F(ServiceTest, AuditorsSeeAllOfTheLogAndNothingElse) {
+  const auto privileged = [&](const std::string& from, const std::string& payload) {
+    receive("<iq type='get' id='q' from='" + from + "' to='bourse.localhost'><" + payload +
+            " xmlns='urn:bourse:market:1'/></iq>");
+    return backend.queries.back().viewer.privileged;
+  };
+  EXPECT_TRUE(privileged("auditor@x/pc", "audit"));
+  EXPECT_TRUE(privileged("root@x/pc", "audit"));
+  EXPECT_FALSE(privileged("a@x/pc", "audit"));
+  for (const char* other : {"grants", "requests", "status"}) EXPECT_FALSE(privileged("auditor@x/pc", other)) << other;
+}
+
 TEST_F(ServiceTest, NodesAndArchivesAreAskedOfTheStore) {
   request("get", pubsub("<items node='blog'/>"));
   request("get", "<query xmlns='http://jabber.org/protocol/disco#items'/>");

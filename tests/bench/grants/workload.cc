@@ -1,4 +1,4 @@
-#include "bench/match/workload.h"
+#include "bench/grants/workload.h"
 
 #include <fmt/format.h>
 

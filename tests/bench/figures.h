@@ -1,4 +1,4 @@
-// Purpose: figures as bench_match's parts print them, one JSON object a line, for rounds.py to collect.
+// Purpose: figures as the parts of a bench print them, one JSON object a line, for its script to collect.
 // Threads: free functions.
 #pragma once
 
