@@ -4,7 +4,7 @@
 bourse_packages=(
   # build
   g++ cmake ninja-build pkg-config ccache git
-  libgloox-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
+  libgloox-dev libidn2-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev
   libhowardhinnant-date-dev tzdata libjemalloc-dev
   # tests

@@ -24,7 +24,7 @@ constexpr std::array kShared{
     Shared{"--host", "xmpp.host", "the server, where the account's domain does not lead there", "HOST"},
     Shared{"--port", "xmpp.port", "of the server", "PORT"},
     Shared{"--tls", "xmpp.tls", "required, or off-on-loopback", "MODE"},
-    Shared{"--ca-file", "xmpp.ca-file", "authorities to trust besides the system's", "FILE"},
+    Shared{"--ca-file", "xmpp.ca-file", "authorities to trust instead of the system's", "FILE"},
     Shared{"--timeout", "xmpp.timeout", "of connecting and of each question, such as 30s", "SPAN"},
     Shared{"--service", "market.service", "the market's address, such as bourse.example.org", "JID"},
     Shared{"--pool", "market.pool", "the pool in it; commons without it", "POOL"},

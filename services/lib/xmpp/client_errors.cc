@@ -154,10 +154,10 @@ Error error_of_connection(const LostConnection& lost, const std::string& account
               fmt::format("no server found for {}: check the name, or name the server with host", where)};
     case gloox::ConnTlsFailed:
       if (lost.certificate_complaint.empty()) {
-        return {Errc::kUnavailable, fmt::format("TLS with {} failed", where)};
+        return {Errc::kUnavailable, fmt::format("TLS with {} failed{}", where, words)};
       }
       return {Errc::kForbidden,
-              fmt::format("the certificate of {} is not accepted: {}", where, lost.certificate_complaint)};
+              fmt::format("the certificate of {} is not accepted: {}{}", where, lost.certificate_complaint, words)};
     case gloox::ConnTlsNotAvailable:
       return {Errc::kForbidden, fmt::format("{} offers no TLS, and nothing is sent without it: let the server offer "
                                             "it, or on this machine only, set tls to off-on-loopback",

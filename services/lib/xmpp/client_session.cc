@@ -8,7 +8,6 @@
 #include <gloox/loghandler.h>
 #include <gloox/presence.h>
 #include <gloox/tag.h>
-#include <gloox/tlsbase.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
@@ -24,6 +23,7 @@
 #include <vector>
 
 #include "xmpp/client_errors.h"
+#include "xmpp/tls_client.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -54,7 +54,7 @@ bool is_loopback(std::string_view host) {
 // (stream set-up, pings and disco queries to us) stays gloox's.
 class ClientSession::Link final : public gloox::Client, private gloox::ConnectionListener, private gloox::LogHandler {
  public:
-  Link(const ConnectOptions& options, const MessageHandler& on_message, int mechanisms)
+  Link(const ConnectOptions& options, const MessageHandler& on_message)
       : gloox::Client(gloox::JID(options.jid.text()), options.password, options.port),
         options_(options),
         on_message_(on_message) {
@@ -66,7 +66,10 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
     disableRoster();
     setCompression(false);
     setTls(options.plain_on_loopback ? gloox::TLSDisabled : gloox::TLSRequired);
-    setSASLMechanisms(mechanisms);
+    // With -PLUS among them gloox binds to the channel where TlsClient can (TLS 1.2); where it cannot (TLS 1.3), it
+    // says truthfully that it does not. Without, it claims that the server could not, which servers take for a
+    // downgrade.
+    setSASLMechanisms(gloox::SaslMechScramSha1Plus | gloox::SaslMechScramSha1 | gloox::SaslMechPlain);
     presence().setPresence(options.receive_events ? gloox::Presence::Available : gloox::Presence::Unavailable);
     // Not setServer(): gloox would then check the certificate against the host, not against the domain.
     std::string host = options.host;
@@ -87,18 +90,14 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
   [[nodiscard]] std::size_t outstanding() const { return pending_.size(); }
   [[nodiscard]] int socket_fd() const { return tcp_->socket(); }
 
-  // gloox's recv(), and what it leaves behind: in TLS 1.3 a session ticket makes GnuTLS say "again" although more
-  // has arrived with it, and gloox would look at that only when the server sends something else.
-  [[nodiscard]] gloox::ConnectionError receive(int timeout) {
-    const auto reason = recv(timeout);
-    if (reason == gloox::ConnNoError && encryptionImpl() != nullptr && encryptionImpl()->isSecure()) {
-      encryptionImpl()->decrypt({});
-    }
-    return reason;
-  }
-
-  [[nodiscard]] bool refused_for_its_form() const {
-    return lost_ && lost_->authentication == gloox::SaslMalformedRequest;
+  // Before connecting; gloox owns what it is given.
+  [[nodiscard]] Status use_tls() {
+    if (options_.plain_on_loopback) return Done{};
+    auto tls = TlsClient::make(*this, std::string(options_.jid.domain()), options_.ca_file);
+    if (!tls) return tls.error();
+    tls_ = tls->get();
+    setEncryptionImpl(tls->release());
+    return Done{};
   }
 
   [[nodiscard]] Error why_lost() const {
@@ -106,12 +105,6 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
                                   ? std::string(options_.jid.domain())
                                   : fmt::format("{}:{}", options_.host, options_.port > 0 ? options_.port : 5222);
     return error_of_connection(lost_.value_or(LostConnection{}), options_.jid.bare().text(), where);
-  }
-
-  // gloox 1.0.24 forgets what ClientBase::setCACerts() was told, so the TLS part is told itself: once it
-  // is there, and before the handshake.
-  void trust_ca_file() {
-    if (!options_.ca_file.empty() && encryptionImpl() != nullptr) encryptionImpl()->setCACerts({options_.ca_file});
   }
 
   void request(IqType type, const domain::Jid& to, std::string_view payload, ReplyHandler&& handler) {
@@ -198,13 +191,15 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
   void onDisconnect(gloox::ConnectionError reason) override {
     up_ = false;
     if (lost_) return;  // the first reason is the cause
-    lost_ = LostConnection{reason, authError(), streamError(), streamErrorText(), std::move(complaint_)};
+    lost_ = LostConnection{reason, authError(), streamError(), streamErrorText(), {}};
+    if (tls_ == nullptr) return;
+    lost_->certificate_complaint = certificate_complaint(tls_->fetchTLSInfo(), std::string(options_.jid.domain()));
+    if (lost_->text.empty()) lost_->text = tls_->failure();
+    // The alert that tells the server may have failed before gloox heard of it.
+    if (!lost_->certificate_complaint.empty()) lost_->reason = gloox::ConnTlsFailed;
   }
 
-  bool onTLSConnect(const gloox::CertInfo& certificate) override {
-    complaint_ = certificate_complaint(certificate, std::string(options_.jid.domain()));
-    return complaint_.empty();
-  }
+  bool onTLSConnect(const gloox::CertInfo& certificate) override { return certificate.status == gloox::CertOk; }
 
   void handleLog(gloox::LogLevel, gloox::LogArea area, const std::string& text) override {
     spdlog::trace("{} {}", area == gloox::LogAreaXmlIncoming ? "received" : "sent", text);
@@ -213,9 +208,9 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
   const ConnectOptions& options_;
   const MessageHandler& on_message_;
   gloox::ConnectionTCPClient* tcp_ = nullptr;  // gloox owns it
+  TlsClient* tls_ = nullptr;                   // gloox owns it
   bool up_ = false;
   domain::Jid full_jid_;
-  std::string complaint_;
   std::optional<LostConnection> lost_;
   std::uint64_t last_id_ = 0;
   Steady::time_point next_check_;
@@ -248,21 +243,12 @@ ClientSession::~ClientSession() {
   ::close(wake_fd_);
 }
 
-// gloox says in SCRAM that it could bind to the channel, but binds to tls-unique, which TLS 1.3 does not have
-// (RFC 9266). A server that offers SCRAM-SHA-1-PLUS must take that for a downgrade and calls it malformed (Prosody 13
-// does); inside TLS with a verified certificate PLAIN is as good.
 Status ClientSession::connect() {
-  const auto status = log_in(gloox::SaslMechScramSha1 | gloox::SaslMechPlain);
-  if (status || !link_->refused_for_its_form()) return status;
-  return log_in(gloox::SaslMechPlain);
-}
-
-Status ClientSession::log_in(int mechanisms) {
   close();
-  link_ = std::make_unique<Link>(options_, on_message_, mechanisms);
+  link_ = std::make_unique<Link>(options_, on_message_);
+  if (auto status = link_->use_tls(); !status) return status;
   const auto until = Steady::now() + options_.timeout;
   if (!static_cast<gloox::ClientBase&>(*link_).connect(false)) return link_->why_lost();
-  link_->trust_ca_file();
   while (!link_->is_up()) {
     if (Steady::now() >= until) {
       return {Errc::kUnavailable,
@@ -270,7 +256,7 @@ Status ClientSession::log_in(int mechanisms) {
                           std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count())};
     }
     if (link_->lost()) return link_->why_lost();
-    if (const auto reason = link_->receive(100'000); reason != gloox::ConnNoError && !link_->lost()) {
+    if (const auto reason = link_->recv(100'000); reason != gloox::ConnNoError && !link_->lost()) {
       return link_->why_lost();
     }
   }
@@ -347,7 +333,7 @@ Status ClientSession::pump(Duration up_to) {
     [[maybe_unused]] const ssize_t got = ::read(wake_fd_, &ignored, sizeof ignored);
   }
   if (count > 0 && ready[0].revents != 0) {
-    const auto reason = link_->receive(0);
+    const auto reason = link_->recv(0);
     if (reason != gloox::ConnNoError || !link_->is_up()) return lost();
   }
   link_->fail_outdated();

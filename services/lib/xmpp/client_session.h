@@ -27,7 +27,7 @@ struct ConnectOptions {
   std::string host;                                   // empty: looked up by the JID's domain (SRV records)
   int port = -1;                                      // -1: as looked up, or 5222
   bool plain_on_loopback = false;                     // no TLS; refused unless the host is a loopback address
-  std::string ca_file;                                // PEM; trusted in addition to the system's authorities
+  std::string ca_file;                                // PEM; trusted instead of the system's authorities
   bool receive_events = false;                        // announces presence, so that the server delivers messages to us
   base::Duration timeout = std::chrono::seconds(30);  // of connecting and of each request
 };
@@ -73,7 +73,6 @@ class ClientSession {
   void close();
 
  private:
-  base::Status log_in(int mechanisms);
   class Link;
   explicit ClientSession(ConnectOptions options);
   ConnectOptions options_;

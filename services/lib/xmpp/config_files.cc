@@ -1,6 +1,9 @@
 #include "xmpp/config_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -25,6 +28,26 @@ std::string xdg_folder(const Config::Environment& environment, const char* varia
   return {};
 }
 
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+base::Error cannot_read(const std::string& path) {
+  const Errc code = errno == ENOENT ? Errc::kNotFound : errno == EACCES ? Errc::kForbidden : Errc::kUnavailable;
+  return {code, fmt::format("{}: cannot read it: {}", path, std::strerror(errno))};
+}
+
+Result<std::string> read_all(const File& file, const std::string& path, std::size_t most) {
+  std::string content;
+  std::string block(64 * 1024, '\0');
+  while (const std::size_t got = std::fread(block.data(), 1, block.size(), file.get())) {
+    content.append(block, 0, got);
+    if (content.size() > most) {
+      return {Errc::kPayloadTooBig, fmt::format("{}: longer than {} bytes", path, most)};
+    }
+  }
+  if (std::ferror(file.get()) != 0) return {Errc::kUnavailable, fmt::format("{}: cannot read it", path)};
+  return content;
+}
+
 }  // namespace
 
 Config::Environment process_environment() {
@@ -39,21 +62,23 @@ Result<std::string> read_text_file(const std::string& path, std::size_t most) {
   if (std::filesystem::is_directory(path, is_directory_failure)) {
     return {Errc::kBadRequest, fmt::format("{}: is a folder, not a file", path)};
   }
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), &std::fclose);
+  const File file(std::fopen(path.c_str(), "re"), &std::fclose);
+  if (!file) return cannot_read(path);
+  return read_all(file, path, most);
+}
+
+Result<std::string> read_regular_file(const std::string& path, std::size_t most) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return cannot_read(path);
+  const File file(::fdopen(descriptor, "r"), &std::fclose);
   if (!file) {
-    const Errc code = errno == ENOENT ? Errc::kNotFound : errno == EACCES ? Errc::kForbidden : Errc::kUnavailable;
-    return {code, fmt::format("{}: cannot read it: {}", path, std::strerror(errno))};
+    ::close(descriptor);
+    return {Errc::kUnavailable, fmt::format("{}: cannot read it", path)};
   }
-  std::string content;
-  std::string block(64 * 1024, '\0');
-  while (const std::size_t got = std::fread(block.data(), 1, block.size(), file.get())) {
-    content.append(block, 0, got);
-    if (content.size() > most) {
-      return {Errc::kPayloadTooBig, fmt::format("{}: longer than {} bytes", path, most)};
-    }
-  }
-  if (std::ferror(file.get()) != 0) return {Errc::kUnavailable, fmt::format("{}: cannot read it", path)};
-  return content;
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0) return cannot_read(path);
+  if (!S_ISREG(about.st_mode)) return {Errc::kBadRequest, fmt::format("{}: is not a file", path)};
+  return read_all(file, path, most);
 }
 
 Result<Config> load_config(std::vector<std::string> known, const std::string& name,

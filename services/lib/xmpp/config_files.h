@@ -17,6 +17,10 @@ namespace bourse::xmpp {
 // The whole of a text file; at most 1 MiB unless told otherwise. kNotFound, kForbidden, kPayloadTooBig.
 [[nodiscard]] base::Result<std::string> read_text_file(const std::string& path, std::size_t most = 1024 * 1024);
 
+// The same of a file that somebody else may have put there: nothing but a file is opened, so that nothing waits for a
+// pipe. kBadRequest: it is none.
+[[nodiscard]] base::Result<std::string> read_regular_file(const std::string& path, std::size_t most);
+
 // The settings named `known` for the program whose file is `name` ("agent.toml"). Files that do not exist
 // are passed over, except the one that `config_flag` names.
 [[nodiscard]] base::Result<base::Config> load_config(std::vector<std::string> known, const std::string& name,

@@ -24,7 +24,8 @@ using base::Status;
 using market::LogAnswer;
 
 constexpr std::size_t kHashBytes = sizeof(audit::Hash);
-constexpr std::size_t kMostHashes = 2 * 64;  // of a proof in the largest tree
+constexpr std::size_t kMostPathHashes = 63;          // no tree of audit::kMaxTreeSize leaves has a longer path
+constexpr std::size_t kMostConsistencyHashes = 128;  // two paths
 
 Result<std::uint64_t> read_number(const gloox::Tag& tag, std::string_view name, std::uint64_t most) {
   const auto text = required(tag, name);
@@ -97,7 +98,7 @@ Status read_list(const gloox::Tag& tag, std::string_view name, std::size_t most,
 }
 
 Status read_consistency(const gloox::Tag& tag, LogAnswer& answer) {
-  return read_list(tag, "hash", kMostHashes, [&](const gloox::Tag& child) -> Status {
+  return read_list(tag, "hash", kMostConsistencyHashes, [&](const gloox::Tag& child) -> Status {
     auto hash = read_hash(child);
     if (!hash) return hash.error();
     answer.consistency.push_back(std::move(*hash));
@@ -121,7 +122,7 @@ Result<market::Receipt> read_receipt(const gloox::Tag& tag) {
       if (!bytes) return bytes.error();
       receipt.entry = std::move(*bytes);
       entry_read = true;
-    } else if (child->name() == "hash" && receipt.hashes.size() < kMostHashes) {
+    } else if (child->name() == "hash" && receipt.hashes.size() < kMostPathHashes) {
       auto hash = read_hash(*child);
       if (!hash) return hash.error();
       receipt.hashes.push_back(std::move(*hash));
