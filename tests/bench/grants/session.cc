@@ -69,7 +69,7 @@ double GrantSession::run(std::vector<market::Command>&& commands) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double GrantSession::grants(std::uint64_t requests, std::uint32_t count) {
+std::vector<market::Command> GrantSession::requests(std::uint64_t requests, std::uint32_t count) {
   std::vector<market::Command> commands;
   commands.reserve(requests);
   for (std::uint64_t i = 0; i < requests; ++i) {
@@ -77,7 +77,7 @@ double GrantSession::grants(std::uint64_t requests, std::uint32_t count) {
     request.count = count;
     commands.push_back(ask(consumer_of(number_ + 1), std::move(request)));
   }
-  return run(std::move(commands));
+  return commands;
 }
 
 market::Command GrantSession::command(const domain::Jid& actor, market::CommandBody body) const {

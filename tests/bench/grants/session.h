@@ -46,8 +46,8 @@ class GrantSession {
 
   // Seconds from the first command to the last reply: as many in flight as the spine's queue takes.
   double run(std::vector<market::Command>&& commands);
-  // The same for that many requests, of `count` grants each.
-  double grants(std::uint64_t requests, std::uint32_t count);
+  // That many requests, of `count` grants each.
+  [[nodiscard]] std::vector<market::Command> requests(std::uint64_t requests, std::uint32_t count);
   [[nodiscard]] base::Status submit(market::Command&& command) { return spine_.submit(std::move(command)); }
 
   [[nodiscard]] market::Command command(const domain::Jid& actor, market::CommandBody body) const;

@@ -50,7 +50,7 @@ class Session {
   }
 
   void grants(std::uint64_t requests, std::uint32_t count) {
-    answer(requests * count, session_.grants(requests, count));
+    answer(requests * count, session_.run(session_.requests(requests, count)));
   }
 
   void jobs() {

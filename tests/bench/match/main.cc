@@ -6,12 +6,12 @@
 #include <iostream>
 
 #include "base/check.h"
-#include "bench/match/decisions.h"
 #include "bench/figures.h"
+#include "bench/grants/workload.h"
+#include "bench/match/decisions.h"
 #include "bench/match/grants.h"
 #include "bench/match/memory.h"
 #include "bench/match/packing.h"
-#include "bench/grants/workload.h"
 #include "domain/records.h"
 #include "matching/index_engine.h"
 #include "storage/slots.h"
