@@ -59,6 +59,49 @@ BEGIN
   RETURN pool;
 END $$;
 
+-- What a grant's ticket names: the entry that made the grant what it is.
+ALTER TABLE bourse.grants ADD COLUMN entry bigint;
+DROP FUNCTION bourse.write_grant_changes(int, bigint[], smallint[], boolean[], bigint[], bigint[], bigint[], bigint[], text[]);
+CREATE FUNCTION bourse.write_grant_changes(pool int, ids bigint[], states smallint[], aheads boolean[], starts bigint[],
+                                           expiries bigint[], untils bigint[], ends bigint[], reasons text[], entries bigint[])
+RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  hit int;
+BEGIN
+  UPDATE bourse.grants g
+  SET state = t.state, ahead = t.ahead, started = bourse.from_micros(t.started), expires = bourse.from_micros(t.expires),
+      state_until = bourse.from_micros(t.until), ended = bourse.from_micros(t.ended), reason = t.reason, entry = t.entry
+  FROM unnest(ids, states, aheads, starts, expiries, untils, ends, reasons, entries)
+    AS t(id, state, ahead, started, expires, until, ended, reason, entry)
+  WHERE g.pool_id = ANY (ARRAY[pool]) AND g.grant_id = ANY (ARRAY[t.id]) AND coalesce(g.ended, 'infinity') = 'infinity';
+  GET DIAGNOSTICS hit = ROW_COUNT;
+  IF hit <> cardinality(ids) THEN
+    RAISE EXCEPTION '% of % grants to end or change are not live', cardinality(ids) - hit, cardinality(ids) USING ERRCODE = 'BO002';
+  END IF;
+  RETURN pool;
+END $$;
+
+DROP FUNCTION bourse.write_new_grants(int, bigint[], text[], text[], text[], text[], text[], text[], smallint[], boolean[], bigint[], bigint[],
+                          bigint[], bigint[], text[]);
+CREATE FUNCTION bourse.write_new_grants(pool int, ids bigint[], offers text[], requests text[], providers text[],
+                                                   consumers text[], slot_lists text[], amount_lists text[], states smallint[],
+                                                   aheads boolean[], starts bigint[], expiries bigint[], untils bigint[],
+                                                   ends bigint[], reasons text[], entries bigint[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO bourse.grants (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, amounts, state, ahead, started,
+                             expires, state_until, ended, reason, entry)
+  SELECT pool, t.id, t.offer, t.request, t.provider, t.consumer, string_to_array(t.slots, ' '), t.amounts::bigint[], t.state,
+         t.ahead, bourse.from_micros(t.started), bourse.from_micros(t.expires), bourse.from_micros(t.until),
+         bourse.from_micros(t.ended), t.reason, t.entry
+  FROM (SELECT unnest(ids) AS id, unnest(offers) AS offer, unnest(requests) AS request, unnest(providers) AS provider,
+               unnest(consumers) AS consumer, unnest(slot_lists) AS slots, unnest(amount_lists) AS amounts,
+               unnest(states) AS state, unnest(aheads) AS ahead, unnest(starts) AS started, unnest(expiries) AS expires,
+               unnest(untils) AS until, unnest(ends) AS ended, unnest(reasons) AS reason,
+               unnest(entries) AS entry) t;
+  RETURN pool;
+END $$;
+
 -- A pool and its nodes; the id of the pool, also when it is there already.
 CREATE OR REPLACE FUNCTION bourse.create_pool(pool_name text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
@@ -80,12 +123,19 @@ SELECT bourse.create_pool(name) FROM bourse.pools;
 GRANT SELECT ON bourse.audit_tiles, bourse.audit_checkpoints TO bourse_service, bourse_reader;
 GRANT INSERT, UPDATE (hashes) ON bourse.audit_tiles TO bourse_service;
 GRANT INSERT ON bourse.audit_checkpoints TO bourse_service;
+GRANT INSERT (entry), UPDATE (entry) ON bourse.grants TO bourse_service;
 REVOKE EXECUTE ON FUNCTION
   bourse.refuse_rewriting(),
+  bourse.write_grant_changes(int, bigint[], smallint[], boolean[], bigint[], bigint[], bigint[], bigint[], text[], bigint[]),
+  bourse.write_new_grants(int, bigint[], text[], text[], text[], text[], text[], text[], smallint[], boolean[], bigint[], bigint[],
+                          bigint[], bigint[], text[], bigint[]),
   bourse.write_log_tiles(int, smallint[], bigint[], int[], int[], bytea),
   bourse.write_checkpoints(int, bigint[], bigint[], text[])
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
+  bourse.write_grant_changes(int, bigint[], smallint[], boolean[], bigint[], bigint[], bigint[], bigint[], text[], bigint[]),
+  bourse.write_new_grants(int, bigint[], text[], text[], text[], text[], text[], text[], smallint[], boolean[], bigint[], bigint[],
+                          bigint[], bigint[], text[], bigint[]),
   bourse.write_log_tiles(int, smallint[], bigint[], int[], int[], bytea),
   bourse.write_checkpoints(int, bigint[], bigint[], text[])
 TO bourse_service;

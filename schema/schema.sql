@@ -242,6 +242,7 @@ CREATE TABLE bourse.grants (
   ahead boolean NOT NULL,   -- the lease is yet to begin
   -- Counted against the offer while live, unless the lease is yet to begin. Nobody writes it: it follows from the others.
   booked boolean NOT NULL GENERATED ALWAYS AS ((state = 0 OR state BETWEEN 4 AND 7) AND NOT ahead) STORED,
+  entry bigint,             -- index in the audit log of what made it so; NULL: before the log had a tree
   PRIMARY KEY (pool_id, grant_id),
   CONSTRAINT grants_slots CHECK (cardinality(slots) = cardinality(amounts) AND array_position(amounts, NULL) IS NULL AND 0 < ALL (amounts)),
   CONSTRAINT grants_state CHECK (state BETWEEN 0 AND 10),
@@ -741,16 +742,16 @@ END $$;
 -- Live grants that end, or change and stay live. "= ANY" for the reason given at booking; a plain "ended IS NULL" would
 -- let a scan of all live grants serve.
 CREATE FUNCTION bourse.write_grant_changes(pool int, ids bigint[], states smallint[], aheads boolean[], starts bigint[],
-                                           expiries bigint[], untils bigint[], ends bigint[], reasons text[])
+                                           expiries bigint[], untils bigint[], ends bigint[], reasons text[], entries bigint[])
 RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   hit int;
 BEGIN
   UPDATE bourse.grants g
   SET state = t.state, ahead = t.ahead, started = bourse.from_micros(t.started), expires = bourse.from_micros(t.expires),
-      state_until = bourse.from_micros(t.until), ended = bourse.from_micros(t.ended), reason = t.reason
-  FROM unnest(ids, states, aheads, starts, expiries, untils, ends, reasons)
-    AS t(id, state, ahead, started, expires, until, ended, reason)
+      state_until = bourse.from_micros(t.until), ended = bourse.from_micros(t.ended), reason = t.reason, entry = t.entry
+  FROM unnest(ids, states, aheads, starts, expiries, untils, ends, reasons, entries)
+    AS t(id, state, ahead, started, expires, until, ended, reason, entry)
   WHERE g.pool_id = ANY (ARRAY[pool]) AND g.grant_id = ANY (ARRAY[t.id]) AND coalesce(g.ended, 'infinity') = 'infinity';
   GET DIAGNOSTICS hit = ROW_COUNT;
   IF hit <> cardinality(ids) THEN
@@ -798,18 +799,19 @@ END $$;
 CREATE FUNCTION bourse.write_new_grants(pool int, ids bigint[], offers text[], requests text[], providers text[],
                                                    consumers text[], slot_lists text[], amount_lists text[], states smallint[],
                                                    aheads boolean[], starts bigint[], expiries bigint[], untils bigint[],
-                                                   ends bigint[], reasons text[])
+                                                   ends bigint[], reasons text[], entries bigint[])
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO bourse.grants (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, amounts, state, ahead, started,
-                             expires, state_until, ended, reason)
+                             expires, state_until, ended, reason, entry)
   SELECT pool, t.id, t.offer, t.request, t.provider, t.consumer, string_to_array(t.slots, ' '), t.amounts::bigint[], t.state,
          t.ahead, bourse.from_micros(t.started), bourse.from_micros(t.expires), bourse.from_micros(t.until),
-         bourse.from_micros(t.ended), t.reason
+         bourse.from_micros(t.ended), t.reason, t.entry
   FROM (SELECT unnest(ids) AS id, unnest(offers) AS offer, unnest(requests) AS request, unnest(providers) AS provider,
                unnest(consumers) AS consumer, unnest(slot_lists) AS slots, unnest(amount_lists) AS amounts,
                unnest(states) AS state, unnest(aheads) AS ahead, unnest(starts) AS started, unnest(expiries) AS expires,
-               unnest(untils) AS until, unnest(ends) AS ended, unnest(reasons) AS reason) t;
+               unnest(untils) AS until, unnest(ends) AS ended, unnest(reasons) AS reason,
+               unnest(entries) AS entry) t;
   RETURN pool;
 END $$;
 
@@ -1115,8 +1117,8 @@ GRANT INSERT (pool_id, offer_id, provider, session, open, slots, capacity, recor
 GRANT INSERT, UPDATE (consumer, state, granted, refused, record, seq, submitted, complete) ON bourse.requests TO bourse_service;
 -- Nothing of a grant's content, and not `booked`, which nobody may say.
 GRANT INSERT (pool_id, grant_id, offer_id, request_id, provider, consumer, slots, amounts, state, ahead, started, expires,
-              state_until, ended, reason),
-      UPDATE (state, ahead, started, expires, state_until, ended, reason) ON bourse.grants TO bourse_service;
+              state_until, ended, reason, entry),
+      UPDATE (state, ahead, started, expires, state_until, ended, reason, entry) ON bourse.grants TO bourse_service;
 GRANT INSERT, UPDATE ON bourse.usage TO bourse_service;
 GRANT INSERT, UPDATE (zone, presence, since, counts) ON bourse.providers TO bourse_service;
 GRANT INSERT ON bourse.availability, bourse.availability_moments, bourse.availability_gaps TO bourse_service;

@@ -14,9 +14,9 @@ ExitCode export_tiles(Session& session, const std::string& path) {
   const auto market = session.market();
   if (!market) return session.fail(market.error());
   xmpp::LogClient log(**market);
-  const auto head = log.checkpoint();
-  if (!head) return session.fail(head.error());
   const LogFolder folder(path);
+  const auto head = head_to_export(log, folder);
+  if (!head) return session.fail(head.error());
   base::Result<Exported> exported = Exported{};
   {
     Progress progress(head->size > kMostExported ? 0 : export_total(head->size), "files",
@@ -39,7 +39,9 @@ void add_audit_export(CLI::App& noun, Action& action) {
   verb->add_option("--tiles", *path, "the folder; what is there of an earlier export is kept")
       ->type_name("DIR")
       ->required();
-  verb->footer("\nExamples:\n  bourse audit export --tiles log\n  bourse audit verify --tiles log");
+  verb->footer(
+      "\nExamples:\n  bourse audit export --tiles log\n  bourse audit verify --tiles log\n\n"
+      "Exit code 5: the folder has another log; 6: the market has not all that it signed, or what the folder has.");
   verb->callback([path, &action] { action = [path](Session& session) { return export_tiles(session, *path); }; });
 }
 

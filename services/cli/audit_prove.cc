@@ -51,7 +51,7 @@ ExitCode prove(Session& session, const ProveFlags& flags) {
     return session.fail({Errc::kUnavailable, "no checkpoint covers that yet: try again in a second"});
   }
   if (flags.folder.empty()) {
-    std::fputs(audit::format_tlog_proof(proofs->front()).c_str(), stdout);
+    print_signed(audit::format_tlog_proof(proofs->front()));
     if (wanted > 1) session.say(fmt::format("the first of {} entries; --output-dir writes all", wanted));
     return kOk;
   }

@@ -87,7 +87,7 @@ ExitCode show_checkpoint(Session& session) {
   if (session.format() == Format::kJson) {
     print_record(Format::kJson, {{"size", row->size}, {"note", row->note}});
   } else {
-    std::fputs(row->note.c_str(), stdout);  // a note has no control characters but ends of lines
+    print_signed(row->note);
   }
   return kOk;
 }

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "base/ed25519.h"
 #include "cli/audit_commands.h"
@@ -88,6 +89,7 @@ ExitCode witness(Session& session, const WitnessFlags& flags) {
   if (!market) return session.fail(market.error());
   xmpp::LogClient log(**market);
   bool news = true;
+  bool nothing_said = false;
   if (!flags.once) {
     (*market)->on_event([&](const xmpp::MarketEvent& event) {
       news = news || std::holds_alternative<xmpp::CheckpointPublished>(event);
@@ -104,6 +106,9 @@ ExitCode witness(Session& session, const WitnessFlags& flags) {
       const auto found = witness->look(log, seconds_of(session.now()));
       const bool nothing_yet = !found && found.error().code == Errc::kNotFound;
       if (!found && !(nothing_yet && !flags.once)) return session.fail(found.error());
+      if (nothing_yet && !std::exchange(nothing_said, true)) {
+        session.say(found.error().text + "; it is waited for");
+      }
       if (found) {
         const auto code = tell(session, flags, *found);
         if (code != kOk || flags.once) return code;

@@ -6,6 +6,8 @@
 
 #include "audit/entry_bundle.h"
 #include "cli/log_folder.h"
+#include "cli/log_growth.h"
+#include "cli/output.h"
 
 namespace bourse::cli {
 namespace {
@@ -18,7 +20,8 @@ constexpr std::size_t kHashBytes = sizeof(audit::Hash);
 
 class Export {
  public:
-  Export(xmpp::LogClient& log, const LogFolder& folder, const Told& told) : log_(log), folder_(folder), told_(told) {}
+  Export(xmpp::LogClient& log, std::uint64_t size, const LogFolder& folder, const Told& told)
+      : log_(log), size_(size), folder_(folder), told_(told) {}
 
   Status tiles(const std::vector<audit::TileId>& ids) {
     std::vector<audit::TileId> missing;
@@ -50,6 +53,12 @@ class Export {
   [[nodiscard]] const Exported& exported() const { return exported_; }
 
  private:
+  // A signed checkpoint says that there is all this.
+  [[nodiscard]] base::Error gone(const base::Error& error) const {
+    if (error.code != Errc::kNotFound) return error;
+    return {Errc::kCorrupt, fmt::format("{}, but its signed checkpoint is of {} entries", error.text, size_)};
+  }
+
   bool kept(const audit::TileId& id) {
     if (!folder_.has_full(id)) return false;
     ++exported_.kept;
@@ -68,7 +77,7 @@ class Export {
     std::vector<market::LogTileId> wanted;
     for (const auto& id : ids) wanted.push_back({id.level, id.index});
     const auto rows = log_.tiles(wanted);
-    if (!rows) return rows.error();
+    if (!rows) return gone(rows.error());
     for (std::size_t i = 0; i < ids.size(); ++i) {
       // The log may have grown since its checkpoint, and its partial tiles with it.
       const std::size_t bytes = ids[i].width * kHashBytes;
@@ -87,7 +96,7 @@ class Export {
     while (!ahead_.empty() && ahead_.front().index.value < index) ahead_.pop_front();
     if (ahead_.empty() || ahead_.front().index.value != index) {
       auto rows = log_.entries(index);
-      if (!rows) return rows.error();
+      if (!rows) return gone(rows.error());
       ahead_.assign(std::make_move_iterator(rows->begin()), std::make_move_iterator(rows->end()));
     }
     std::string bytes = std::move(ahead_.front().entry);
@@ -96,11 +105,20 @@ class Export {
   }
 
   xmpp::LogClient& log_;
+  const std::uint64_t size_;
   const LogFolder& folder_;
   const Told& told_;
   std::deque<market::AuditRow> ahead_;
   Exported exported_;
 };
+
+Result<audit::SignedCheckpoint> read_unverified(const std::string& bytes) {
+  auto note = audit::parse_note(bytes);
+  if (!note) return note.error();
+  auto checkpoint = audit::parse_checkpoint(note->text);
+  if (!checkpoint) return checkpoint.error();
+  return audit::SignedCheckpoint{std::move(*checkpoint), std::move(*note)};
+}
 
 }  // namespace
 
@@ -112,12 +130,42 @@ std::uint64_t export_total(std::uint64_t size) {
   return files;
 }
 
+Result<market::CheckpointRow> head_to_export(xmpp::LogClient& log, const LogFolder& folder) {
+  auto row = log.checkpoint();
+  if (!row) return row;
+  const auto there = folder.read_checkpoint();
+  if (!there && there.error().code == Errc::kNotFound) return row;
+  if (!there) return there.error();
+  const auto older = read_unverified(*there);
+  if (!older) {
+    return {Errc::kConflict,
+            fmt::format("{}: {}; export into another folder", folder.checkpoint_file(), older.error().text)};
+  }
+  const auto newer = read_unverified(row->note);
+  if (!newer) return newer.error();
+  if (older->checkpoint.origin != newer->checkpoint.origin) {
+    return {Errc::kConflict,
+            fmt::format("{} is of the log \"{}\", and the market's is \"{}\" now: export into another folder",
+                        folder.checkpoint_file(), printable(older->checkpoint.origin),
+                        printable(newer->checkpoint.origin))};
+  }
+  const auto growth = follow(log, older->checkpoint, *newer, row->note, read_unverified);
+  if (!growth) return growth.error();
+  if (is_alarm(growth->growth)) {
+    return {Errc::kCorrupt, fmt::format("{}; keep {}, which shows it, and export into another folder", growth->problem,
+                                        folder.checkpoint_file())};
+  }
+  row->size = growth->newest.checkpoint.size;
+  row->note = growth->note;
+  return row;
+}
+
 Result<Exported> export_log(xmpp::LogClient& log, std::uint64_t size, const LogFolder& folder, const Told& told) {
   if (size > kMostExported) {
     return {Errc::kUnsupported,
             fmt::format("a log of {} entries is too large to export: at most {}", size, kMostExported)};
   }
-  Export run(log, folder, told);
+  Export run(log, size, folder, told);
   if (const auto done = run.bundles(audit::bundles_between(0, size)); !done) return done.error();
   if (const auto done = run.tiles(audit::tiles_between(0, size)); !done) return done.error();
   return run.exported();

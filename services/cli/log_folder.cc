@@ -25,7 +25,7 @@ bool LogFolder::has_full(const audit::TileId& tile) const {
 }
 
 base::Result<std::string> LogFolder::read(const audit::TileId& tile) const {
-  return xmpp::read_text_file(file_of(tile), kMostBundleBytes);
+  return xmpp::read_regular_file(file_of(tile), kMostBundleBytes);
 }
 
 base::Status LogFolder::write(const audit::TileId& tile, std::string_view bytes) const {
@@ -33,7 +33,7 @@ base::Status LogFolder::write(const audit::TileId& tile, std::string_view bytes)
 }
 
 base::Result<std::string> LogFolder::read_checkpoint() const {
-  return xmpp::read_text_file(checkpoint_file(), audit::kMaxNoteBytes);
+  return xmpp::read_regular_file(checkpoint_file(), audit::kMaxNoteBytes);
 }
 
 base::Status LogFolder::write_checkpoint(std::string_view note) const {

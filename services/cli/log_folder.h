@@ -44,6 +44,11 @@ struct Exported {
   std::uint64_t written = 0;  // files
   std::uint64_t kept = 0;     // that were there
 };
+// The market's last checkpoint, or a later one where it follows from the one that the folder has. Signatures are not
+// looked at. kConflict: the folder has another log's; kCorrupt: it does not follow. The folder is then to be kept as it
+// is: it is the evidence.
+[[nodiscard]] base::Result<market::CheckpointRow> head_to_export(xmpp::LogClient& log, const LogFolder& folder);
+
 // The log of `size` entries, without its checkpoint. `told` counts entries and tiles; see export_total().
 [[nodiscard]] base::Result<Exported> export_log(xmpp::LogClient& log, std::uint64_t size, const LogFolder& folder,
                                                 const Told& told);

@@ -48,14 +48,25 @@ GrowthCheck compare(const audit::Checkpoint& older, const audit::SignedCheckpoin
 base::Result<GrowthCheck> follow(xmpp::LogClient& log, const audit::Checkpoint& older,
                                  const audit::SignedCheckpoint& newer, const std::string& note,
                                  const audit::NoteVerifier& key) {
+  return follow(log, older, newer, note, [&](const std::string& bytes) { return audit::open_checkpoint(bytes, key); });
+}
+
+base::Result<GrowthCheck> follow(xmpp::LogClient& log, const audit::Checkpoint& older,
+                                 const audit::SignedCheckpoint& newer, const std::string& note, const Open& open) {
   if (newer.checkpoint.size <= older.size) return compare(older, newer, note, {});
   const auto answer = log.consistency(older.size);
+  if (!answer && answer.error().code == base::Errc::kNotFound) {
+    return {base::Errc::kCorrupt, fmt::format("the market has no proof that its {} entries begin with the {} there "
+                                              "were: {}",
+                                              newer.checkpoint.size, older.size, answer.error().text)};
+  }
   if (!answer) return answer.error();
-  const auto opened = audit::open_checkpoint(answer->to.note, key);
-  if (!opened) return opened.error();
-  // What the service just signed must not be more than what it proves something for.
-  if (opened->checkpoint.size < newer.checkpoint.size) {
-    return compare(newer.checkpoint, *opened, answer->to.note, answer->proof);
+  const auto opened = open(answer->to.note);
+  if (!opened) return {base::Errc::kCorrupt, opened.error().text};
+  // What the service just signed must not be more than what it proves something for, nor another tree of that size.
+  if (opened->checkpoint.size <= newer.checkpoint.size) {
+    auto again = compare(newer.checkpoint, *opened, answer->to.note, {});
+    if (is_alarm(again.growth)) return again;
   }
   return compare(older, *opened, answer->to.note, answer->proof);
 }

@@ -3,6 +3,7 @@
 // Lifetime: values. Threads: free functions, no state.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,10 +35,17 @@ struct GrowthCheck {
 [[nodiscard]] GrowthCheck compare(const audit::Checkpoint& older, const audit::SignedCheckpoint& newer,
                                   const std::string& note, const audit::Proof& proof);
 
+// How a checkpoint that comes with a proof is read, and whether it is one that counts.
+using Open = std::function<base::Result<audit::SignedCheckpoint>(const std::string& note)>;
+
 // Asks for the proof where it takes one; the log may have grown meanwhile, so that `newest` is another one than
-// `newer`. kCorrupt, kForbidden: what it answers is not signed by `key`.
+// `newer`. kCorrupt: what it answers is not signed by `key`, or it has no proof for what it signed. Others: the
+// market's own answer.
 [[nodiscard]] base::Result<GrowthCheck> follow(xmpp::LogClient& log, const audit::Checkpoint& older,
                                                const audit::SignedCheckpoint& newer, const std::string& note,
                                                const audit::NoteVerifier& key);
+[[nodiscard]] base::Result<GrowthCheck> follow(xmpp::LogClient& log, const audit::Checkpoint& older,
+                                               const audit::SignedCheckpoint& newer, const std::string& note,
+                                               const Open& open);
 
 }  // namespace bourse::cli

@@ -8,18 +8,30 @@ namespace {
 using base::Errc;
 using base::Result;
 
-Result<audit::TrustPolicy> with_witnesses(audit::NoteVerifier log, const TrustFlags& flags) {
-  if (log.type() != audit::SignatureType::kEd25519) {
-    return {Errc::kBadRequest, fmt::format("{} is a witness's key, not a log's", log.text())};
+Result<audit::NoteVerifier> of_a_log(Result<audit::NoteVerifier> key) {
+  if (!key) return key;
+  if (key->type() != audit::SignatureType::kEd25519) {
+    return {Errc::kBadRequest, fmt::format("{} is a witness's key, not a log's", key->text())};
   }
-  audit::TrustPolicy trust{std::move(log), {}, flags.quorum};
+  return key;
+}
+
+Result<LogTrust> with_flags(Result<audit::NoteVerifier> log, const TrustFlags& flags) {
+  log = of_a_log(std::move(log));
+  if (!log) return log.error();
+  LogTrust trust{{std::move(*log), {}, flags.quorum}, {}, !flags.keys.empty()};
+  for (std::size_t i = 1; i < flags.keys.size(); ++i) {
+    auto former = of_a_log(read_key(flags.keys[i]));
+    if (!former) return former.error();
+    trust.former.push_back(std::move(*former));
+  }
   for (const auto& text : flags.witnesses) {
     auto witness = read_key(text);
     if (!witness) return witness.error();
     if (witness->type() != audit::SignatureType::kCosignature) {
       return {Errc::kBadRequest, fmt::format("--witness: {} is not a witness's key", witness->text())};
     }
-    trust.witnesses.push_back(std::move(*witness));
+    trust.policy.witnesses.push_back(std::move(*witness));
   }
   return trust;
 }
@@ -33,26 +45,22 @@ std::string first_name(const std::string& origin) {
   return numbered ? origin.substr(0, slash) : origin;
 }
 
-Result<audit::NoteVerifier> announced_key(xmpp::MarketClient& market, const std::string& origin) {
-  const auto keys = market.log_keys();
+Result<audit::NoteVerifier> announced_key(const Announced& announced, const std::string& origin) {
+  const auto keys = announced();
   if (!keys) return keys.error();
   for (const auto& text : *keys) {
     auto key = audit::NoteVerifier::parse(text);
     if (key && key->name() == origin) return key;
   }
   return {Errc::kNotFound,
-          fmt::format("{} announces no key for its log \"{}\": ask its operator for it and give it with --key",
-                      market.service().text(), printable(origin))};
+          fmt::format("the market announces no key for its log \"{}\": ask its operator for it and give it with --key",
+                      printable(origin))};
 }
 
 }  // namespace
 
-Result<audit::TrustPolicy> offline_trust(const TrustFlags& flags, const std::string& origin) {
-  if (!flags.key.empty()) {
-    auto key = read_key(flags.key);
-    if (!key) return key.error();
-    return with_witnesses(std::move(*key), flags);
-  }
+Result<LogTrust> offline_trust(const TrustFlags& flags, const std::string& origin) {
+  if (!flags.keys.empty()) return with_flags(read_key(flags.keys.front()), flags);
   auto pinned = log_memory(first_name(origin)).key();
   if (!pinned) return pinned.error();
   if (!*pinned) {
@@ -61,32 +69,41 @@ Result<audit::TrustPolicy> offline_trust(const TrustFlags& flags, const std::str
                         "once",
                         printable(origin))};
   }
-  return with_witnesses(std::move(**pinned), flags);
+  return with_flags(std::move(**pinned), flags);
 }
 
-Result<audit::TrustPolicy> online_trust(const TrustFlags& flags, const std::string& origin, xmpp::MarketClient& market,
-                                        const LogMemory& memory, Findings& findings) {
+Result<LogTrust> online_trust(const TrustFlags& flags, const std::string& origin, const Announced& announced,
+                              const LogMemory& memory) {
+  if (!flags.keys.empty()) return with_flags(read_key(flags.keys.front()), flags);
   auto pinned = memory.key();
   if (!pinned) return pinned.error();
-  const bool given = !flags.key.empty();
-  auto key = given     ? read_key(flags.key)
-             : *pinned ? Result<audit::NoteVerifier>(**pinned)
-                       : announced_key(market, origin);
-  if (!key) return key.error();
-  auto trust = with_witnesses(std::move(*key), flags);
-  if (!trust) return trust.error();
-  const bool news = !*pinned || (**pinned).text() != trust->log.text();
-  if (news) {
-    if (const auto kept = memory.keep_key(trust->log); !kept) return kept.error();
+  return with_flags(*pinned ? Result<audit::NoteVerifier>(std::move(**pinned)) : announced_key(announced, origin),
+                    flags);
+}
+
+base::Status pin(const LogTrust& trust, const LogMemory& memory, Findings& findings) {
+  const auto pinned = memory.key();
+  if (!pinned) return pinned.error();
+  const auto& key = trust.policy.log;
+  if (*pinned && (**pinned).text() == key.text()) {
+    findings.add("pinned", "in " + memory.key_file());
+    return base::Done{};
   }
-  findings.add("key", trust->log.text());
-  findings.add("pinned", news ? fmt::format("now, {}, in {}",
-                                            given ? "as given"
-                                                  : "at the first use: compare it with "
-                                                    "what the operator publishes",
-                                            memory.key_file())
-                              : "in " + memory.key_file());
-  return trust;
+  if (auto kept = memory.keep_key(key); !kept) return kept;
+  findings.add("pinned",
+               fmt::format("now, {}, in {}",
+                           trust.given ? "as given" : "at the first use: compare it with what the operator publishes",
+                           memory.key_file()));
+  return base::Done{};
+}
+
+Result<audit::SignedCheckpoint> open_older(const std::string& note, const LogTrust& trust) {
+  auto opened = audit::open_checkpoint(note, trust.policy.log);
+  for (const auto& key : trust.former) {
+    if (opened || opened.error().code != Errc::kForbidden) break;  // signed by another key
+    opened = audit::open_checkpoint(note, key);
+  }
+  return opened;
 }
 
 }  // namespace bourse::cli

@@ -94,7 +94,32 @@ void print_record(Format format, const xmpp::Json& record) {
 std::string printable(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return text;
+  // U+0080 to U+009F, in UTF-8: some terminals take U+009B for the beginning of a command.
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    const bool control = text[i] == '\xC2' && next >= 0x80U && next <= 0x9FU;
+    shown += control ? '?' : text[i];
+    if (control) ++i;
+  }
+  return shown;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    lines += printable(std::string(text.substr(0, end)));
+    if (end == std::string_view::npos) break;
+    lines += '\n';
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+void print_signed(const std::string& text) {
+  const bool to_a_person = ::isatty(::fileno(stdout)) != 0;
+  std::fputs((to_a_person ? printable_lines(text) : text).c_str(), stdout);
 }
 
 std::string software_text(const std::vector<domain::Service>& services) {

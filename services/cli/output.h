@@ -46,6 +46,10 @@ void print_record(Format format, const xmpp::Json& record);
 
 // Control characters shown as '?', so that no text from elsewhere can drive a terminal.
 [[nodiscard]] std::string printable(std::string text);
+// The same of a text of lines.
+[[nodiscard]] std::string printable_lines(std::string_view text);
+// On standard output: byte by byte as it was signed, but so that it is printable on a terminal.
+void print_signed(const std::string& text);
 
 // To the second, which is what tables are read for; JSON has the microseconds.
 [[nodiscard]] std::string short_time(base::Timestamp at);

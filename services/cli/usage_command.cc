@@ -8,7 +8,7 @@
 #include <limits>
 #include <memory>
 
-#include "audit/usage.h"
+#include "cli/usage_reader.h"
 
 namespace bourse::cli {
 namespace {
@@ -21,27 +21,6 @@ struct UsageFlags {
   std::string month;
 };
 
-// Entries that happened later say nothing of the time before.
-Status take(audit::Usage& usage, const std::string& bytes, base::Timestamp until) {
-  const auto entry = audit::decode_entry(bytes);
-  if (!entry) return entry.error();
-  if (entry->at < until) usage.take(*entry);
-  return base::Done{};
-}
-
-// The whole log, which auditors may see. kForbidden: others.
-Status take_all(xmpp::MarketClient& market, audit::Usage& usage, base::Timestamp until) {
-  for (std::uint64_t from = 0;;) {
-    const auto answer = market.log({.pool = {}, .what = market::LogQuery::Entries{from}});
-    if (!answer) return answer.error();
-    if (answer->entries.empty()) return base::Done{};
-    for (const auto& row : answer->entries) {
-      if (auto taken = take(usage, row.entry, until); !taken) return taken;
-      from = row.index.value + 1;
-    }
-  }
-}
-
 // Lists have no resources in them; the entries themselves, which receipts bring, have.
 Status take_own(xmpp::MarketClient& market, audit::Usage& usage, base::Timestamp until) {
   market::AuditQuery query;
@@ -52,19 +31,8 @@ Status take_own(xmpp::MarketClient& market, audit::Usage& usage, base::Timestamp
   for (const auto& record : *records) {
     if (record.entry.grant.value != 0) wanted.push_back(record.index);
   }
-  std::ranges::sort(wanted);
-  for (std::size_t at = 0; at < wanted.size(); at += market::kMostReceipts) {
-    const auto end = std::min(wanted.size(), at + market::kMostReceipts);
-    market::LogQuery::Receipts some;
-    some.indices.assign(wanted.begin() + static_cast<std::ptrdiff_t>(at),
-                        wanted.begin() + static_cast<std::ptrdiff_t>(end));
-    const auto answer = market.log({.pool = {}, .what = std::move(some)});
-    if (!answer) return answer.error();
-    for (const auto& receipt : answer->receipts) {
-      if (auto taken = take(usage, receipt.entry, until); !taken) return taken;
-    }
-  }
-  return base::Done{};
+  xmpp::LogClient log(market);
+  return count_some(log, std::move(wanted), usage, until);
 }
 
 // RFC 4180: a JID may have commas and quotes in it.
@@ -117,7 +85,8 @@ ExitCode show(Session& session, const UsageFlags& flags) {
   const auto market = session.market();
   if (!market) return session.fail(market.error());
   audit::Usage usage(*by);
-  auto taken = take_all(**market, usage, until);
+  xmpp::LogClient log(**market);
+  auto taken = count_all(log, usage, until);
   if (!taken && taken.error().code == Errc::kForbidden) {
     session.say("of your own grants only: the whole log is for auditors");
     taken = take_own(**market, usage, until);

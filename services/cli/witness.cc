@@ -14,8 +14,12 @@ namespace {
 using base::Errc;
 using base::Result;
 
-bool cannot_be_believed(const base::Error& error) {
-  return error.code == Errc::kCorrupt || error.code == Errc::kForbidden;
+// The log's signature alone: with all that a market may add, one more could be more than a note may have.
+audit::Note signed_by_log(const audit::Note& head, const audit::NoteVerifier& log) {
+  const auto of_log = std::ranges::find_if(
+      head.signatures, [&](const auto& each) { return each.name == log.name() && each.key_id == log.id(); });
+  BOURSE_CHECK(of_log != head.signatures.end());
+  return {head.text, {*of_log}};
 }
 
 }  // namespace
@@ -30,12 +34,13 @@ Result<std::optional<audit::Checkpoint>> Witness::last() const {
 }
 
 base::Status Witness::keep(const audit::SignedCheckpoint& head, std::uint64_t now_seconds) const {
-  audit::Note note = head.note;
-  const auto& own = signer_.verifier();
-  std::erase_if(note.signatures,
-                [&](const audit::NoteSignature& each) { return each.name == own.name() && each.key_id == own.id(); });
+  audit::Note note = signed_by_log(head.note, log_key_);
   note.signatures.push_back(audit::cosign(note.text, now_seconds, signer_));
-  return replace_file(file_, audit::format_note(note), Durability::kSynced);
+  const auto bytes = audit::format_note(note);
+  if (bytes.size() > audit::kMaxNoteBytes) {
+    return {Errc::kPayloadTooBig, "the checkpoint is too long to be cosigned: it would be no note any more"};
+  }
+  return replace_file(file_, bytes, Durability::kSynced);
 }
 
 Result<Witnessing> Witness::alarm(Witnessing found, std::string what, const std::string& note) const {
@@ -49,8 +54,14 @@ Result<Witnessing> Witness::look(xmpp::LogClient& log, std::uint64_t now_seconds
   const auto older = last();
   if (!older) return older.error();
   const auto row = log.checkpoint();
-  if (!row) return row.error();
   Witnessing found;
+  if (!row && row.error().code == Errc::kNotFound && *older) {
+    found.growth = Growth::kRolledBack;
+    found.alarm = fmt::format("the log is gone: it had {} entries, and now {}", (*older)->size, row.error().text);
+    found.evidence = file_;
+    return found;
+  }
+  if (!row) return row.error();
   found.size = row->size;
   const auto head = audit::open_checkpoint(row->note, log_key_);
   if (!head) return alarm(std::move(found), "the checkpoint cannot be believed: " + head.error().text, row->note);
@@ -59,7 +70,7 @@ Result<Witnessing> Witness::look(xmpp::LogClient& log, std::uint64_t now_seconds
     return found;
   }
   const auto growth = follow(log, **older, *head, row->note, log_key_);
-  if (!growth && !cannot_be_believed(growth.error())) return growth.error();
+  if (!growth && growth.error().code != Errc::kCorrupt) return growth.error();
   if (!growth) {
     return alarm(std::move(found), "the proof cannot be believed: " + growth.error().text, row->note);
   }

@@ -16,7 +16,7 @@ struct Witnessing {
   std::optional<Growth> growth;  // none: the first one, which is trusted
   std::uint64_t size = 0;
   std::string alarm;     // for a person; empty: it is cosigned and kept
-  std::string evidence;  // the file with the note that is wrong
+  std::string evidence;  // the file with the note that is wrong, or with the one that the market has no more
 };
 
 class Witness {
@@ -24,8 +24,8 @@ class Witness {
   Witness(audit::NoteSigner signer, audit::NoteVerifier log, std::string state_file)
       : signer_(std::move(signer)), log_key_(std::move(log)), file_(std::move(state_file)) {}
 
-  // Looks at the last checkpoint. Errors: it could not be asked for, or the state not be read or written. After an
-  // alarm the state is as it was, and what was seen lies beside it.
+  // Looks at the last checkpoint. Errors: it could not be asked for, or the state not be read or written; kNotFound:
+  // none was seen yet, and there is none. After an alarm the state is as it was, and what was seen lies beside it.
   [[nodiscard]] base::Result<Witnessing> look(xmpp::LogClient& log, std::uint64_t now_seconds);
 
  private:

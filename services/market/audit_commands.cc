@@ -44,14 +44,14 @@ int for_each_log(const Settings& settings, const std::string& pool, Change chang
   return 0;
 }
 
-int accept(const Settings& settings, const std::string& pool, const std::string& reason) {
+int accept(const Settings& settings, const std::string& pool, const std::string& reason, const std::string& old_key) {
   const auto all = files_of(settings, pool);
   if (!all) return complain(all.error());
-  const auto restarted = accept_rollback(all->front(), settings.jid, reason);
+  const auto restarted = accept_rollback(all->front(), settings.jid, reason, old_key);
   if (!restarted) return complain(restarted.error());
   std::fputs(verifiers_text(restarted->keys).c_str(), stdout);
   std::fprintf(stderr, "The old log's last checkpoint: %s\nStart boursed: it records why, and signs as %s\n",
-               restarted->note.c_str(), restarted->keys.origin().c_str());
+               restarted->note.empty() ? "lost" : restarted->note.c_str(), restarted->keys.origin().c_str());
   return 0;
 }
 
@@ -74,12 +74,13 @@ AuditCommands::AuditCommands(CLI::App& app) {
   accept_->add_option("--pool", pool_, "whose log")->required();
   rotate_->add_flag("--finish", finish_, "forget the old key, once everybody has the new one");
   accept_->add_option("--reason", reason_, "why; becomes an entry of the log")->required();
+  accept_->add_option("--old-key", old_key_, "a vkey of the log that ends, when its files are lost");
   fsck_.emplace(*noun_);
 }
 
 int AuditCommands::run(const Settings& settings) const {
   if (fsck_->parsed()) return fsck_->run(settings);
-  if (accept_->parsed()) return accept(settings, pool_, reason_);
+  if (accept_->parsed()) return accept(settings, pool_, reason_, old_key_);
   if (keygen_->parsed()) return for_each_log(settings, pool_, create_log_keys);
   if (keys_->parsed()) return for_each_log(settings, pool_, read_log_keys);
   const int status = for_each_log(settings, pool_, finish_ ? finish_log_rotation : rotate_log_keys);

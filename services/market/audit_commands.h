@@ -31,6 +31,7 @@ class AuditCommands {
   std::string pool_;  // empty: all
   bool finish_ = false;
   std::string reason_;
+  std::string old_key_;
 };
 
 }  // namespace bourse::boursed

@@ -4,9 +4,21 @@
 
 #include <utility>
 
+#include "audit/checkpoint.h"
 #include "market/log_files.h"
 
 namespace bourse::boursed {
+namespace {
+
+std::optional<audit::Checkpoint> unverified(const std::string& text) {
+  const auto note = audit::parse_note(text);
+  if (!note) return std::nullopt;
+  auto checkpoint = audit::parse_checkpoint(note->text);
+  if (!checkpoint) return std::nullopt;
+  return std::move(*checkpoint);
+}
+
+}  // namespace
 
 base::Result<std::optional<std::string>> CheckpointFile::last() {
   auto note = read_guarded_file(path_, kMostCheckpointBytes);
@@ -21,7 +33,23 @@ base::Status CheckpointFile::keep(const std::string& note) {
             fmt::format("{}: a checkpoint of {} bytes, more than the {} that are read again", path_, note.size(),
                         kMostCheckpointBytes)};
   }
+  const auto lock = FileLock::take(path_ + ".lock", FileLock::Kind::kExclusive);
+  if (!lock) return lock.error();
+  if (auto follows = check_follows(note); !follows) return follows;
   return replace_file(path_, note, 0600);
+}
+
+// What cannot be read says nothing: whoever starts with it signs nothing.
+base::Status CheckpointFile::check_follows(const std::string& note) {
+  const auto kept = last();
+  if (!kept || !*kept) return base::Done{};
+  const auto older = unverified(**kept);
+  const auto newer = unverified(note);
+  if (!older || !newer || older->origin != newer->origin || older->size < newer->size) return base::Done{};
+  if (older->size == newer->size && older->root == newer->root) return base::Done{};
+  return {base::Errc::kConflict,
+          fmt::format("{}: another process kept a checkpoint of {} entries, and this one of {} does not follow from it",
+                      path_, older->size, newer->size)};
 }
 
 }  // namespace bourse::boursed

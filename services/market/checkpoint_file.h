@@ -1,4 +1,6 @@
-// Purpose: the last signed checkpoint of a log, in a file outside of the database.
+// Purpose: the last signed checkpoint of a log, in a file outside of the database. Another process may keep one there
+// as
+//   well: one that lost its lease without knowing it yet, or the one that has it now.
 // Lifetime: outlives the sequencer. Threads: the sequencer's.
 #pragma once
 
@@ -20,9 +22,12 @@ class CheckpointFile final : public market::CheckpointKeeper {
 
   // kForbidden: others may change it, so that nothing follows from what it says.
   [[nodiscard]] base::Result<std::optional<std::string>> last() override;
+  // kConflict: another process keeps one right now, or kept one of this log that this one does not follow from: larger,
+  // or as large with another root.
   [[nodiscard]] base::Status keep(const std::string& note) override;
 
  private:
+  [[nodiscard]] base::Status check_follows(const std::string& note);
   const std::string path_;
 };
 

@@ -29,6 +29,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookAtLogs = 1s;
+constexpr auto kFarewell = 1s;  // for the last checkpoints
 
 struct PoolParts {
   PoolParts(const Settings& settings, const domain::PoolName& pool, std::unique_ptr<PoolLog> its_log,
@@ -45,7 +46,9 @@ struct PoolParts {
              .holder = settings.holder,
              .queue_capacity = settings.queue,
              .sequencer = &sequencer},
-            store, [] { return std::make_unique<matching::IndexEngine>(); }, outbox, clock) {}
+            store, [] { return std::make_unique<matching::IndexEngine>(); }, outbox, clock) {
+    if (log->restart_pending()) sequencer.sign_from(market::Sequencer::kNothing);
+  }
   domain::PoolName name;
   std::unique_ptr<PoolLog> log;
   storage::PgStore store;
@@ -53,7 +56,8 @@ struct PoolParts {
   market::Spine spine;
 
   std::deque<market::RecordStatement> to_record;
-  std::string refusal;  // why nothing is signed, as far as it was logged
+  std::string refusal;       // why nothing is signed, as far as it was logged
+  bool cannot_look = false;  // for a recorded restart; logged
 };
 
 // What this process has to say in the log. A full queue takes the rest the next time.
@@ -61,6 +65,19 @@ void record_statements(PoolParts& pool) {
   for (; !pool.to_record.empty(); pool.to_record.pop_front()) {
     if (!pool.spine.submit({pool.name, {}, {}, pool.to_record.front()})) return;
   }
+}
+
+// A log that began anew says so in what is signed first.
+void sign_after_restart(PoolParts& pool, market::Reader& reader) {
+  if (!pool.log->restart_pending()) return;
+  const auto recorded = pool.log->recorded_restart(reader, pool.name);
+  if (recorded && *recorded) pool.sequencer.sign_from((*recorded)->value + 1);
+  if (recorded || pool.cannot_look) return;
+  pool.cannot_look = true;
+  spdlog::warn(
+      "pool {}: nothing is signed before it is recorded that its audit log began anew; whether it is, cannot be "
+      "seen: {}",
+      pool.name.value, recorded.error().text);
 }
 
 // The sequencer logs why it refuses; here is said, once, what that means.
@@ -84,7 +101,12 @@ xmpp::TicketSigner signer(const Settings& settings, const base::SigningKey& key)
   };
 }
 
-xmpp::ServiceConfig service_config(const Settings& settings, const base::SigningKey& key) {
+xmpp::ServiceConfig service_config(const Settings& settings, const base::SigningKey& key,
+                                   const std::vector<std::unique_ptr<PoolLog>>& logs) {
+  std::vector<std::string> log_keys;
+  for (const auto& log : logs) {
+    for (auto& vkey : log->announced()) log_keys.push_back(std::move(vkey));
+  }
   return {.service = settings.jid,
           .pools = settings.pools,
           .operators = settings.operators,
@@ -95,14 +117,14 @@ xmpp::ServiceConfig service_config(const Settings& settings, const base::Signing
           .contacts = settings.contacts,
           .bounce = settings.bounces,
           .rules = settings.rules,
-          .auditors = settings.auditors};
+          .auditors = settings.auditors,
+          .log_keys = std::move(log_keys)};
 }
 
-base::Result<std::vector<std::unique_ptr<PoolLog>>> open_logs(const Settings& settings) {
-  if (const auto folder = prepare_log_directory(settings.audit_directory); !folder) return folder.error();
+base::Result<std::vector<std::unique_ptr<PoolLog>>> open_logs(const Settings& settings, market::Reader& reader) {
   std::vector<std::unique_ptr<PoolLog>> logs;
   for (const auto& pool : settings.pools) {
-    auto log = PoolLog::open(settings, pool);
+    auto log = PoolLog::open(settings, pool, reader);
     if (!log) return log.error();
     logs.push_back(std::move(*log));
   }
@@ -145,10 +167,7 @@ base::Result<bool> wait_for_schema(const Settings& settings, const std::stop_tok
 void attend_logs(const std::vector<std::unique_ptr<PoolParts>>& pools, market::Reader& reader,
                  const std::stop_token& stop) {
   for (const auto& pool : pools) {
-    if (const auto looked = pool->log->forget_recorded_restart(reader, pool->name); !looked) {
-      spdlog::warn("pool {}: whether it is recorded that its audit log began anew cannot be seen: {}", pool->name.value,
-                   looked.error().text);
-    }
+    sign_after_restart(*pool, reader);
     for (auto& statement : pool->log->statements()) pool->to_record.push_back(std::move(statement));
   }
   std::mutex mutex;
@@ -157,9 +176,21 @@ void attend_logs(const std::vector<std::unique_ptr<PoolParts>>& pools, market::R
   while (!stop.stop_requested()) {
     for (const auto& pool : pools) {
       record_statements(*pool);
+      sign_after_restart(*pool, reader);
       warn_of_refusal(*pool);
     }
     stopped.wait_for(lock, stop, kLookAtLogs, [] { return false; });
+  }
+}
+
+// What is committed later, by those who are still being answered, is signed at the next start.
+void sign_the_rest(const std::vector<std::unique_ptr<PoolParts>>& pools) {
+  for (const auto& pool : pools) pool->sequencer.hurry();
+  const auto until = std::chrono::steady_clock::now() + kFarewell;
+  for (const auto& pool : pools) {
+    if (pool->sequencer.wait_stored(until) || pool->sequencer.status().refuses) continue;
+    spdlog::warn("pool {}: the end of the audit log is not signed yet; that is done at the next start",
+                 pool->name.value);
   }
 }
 
@@ -168,15 +199,17 @@ void attend_logs(const std::vector<std::unique_ptr<PoolParts>>& pools, market::R
 base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket_key, const std::stop_token& stop) {
   auto secret = xmpp::read_secret_file(settings.secret_file);
   if (!secret) return secret.error();
-  auto logs = open_logs(settings);
-  if (!logs) return logs.error();
+  if (const auto folder = prepare_log_directory(settings.audit_directory); !folder) return folder.error();
   const auto schema = wait_for_schema(settings, stop);
   if (!schema) return schema.error();
   if (!*schema) return base::Done{};
+  storage::PgReader reader({.uri = settings.database_uri, .application = "boursed reader"});
+  auto logs = open_logs(settings, reader);
+  if (!logs) return logs.error();
 
   const base::SystemClock clock;
   PoolsBackend backend;
-  xmpp::Service service(service_config(settings, ticket_key), backend, signer(settings, ticket_key), clock);
+  xmpp::Service service(service_config(settings, ticket_key, *logs), backend, signer(settings, ticket_key), clock);
   xmpp::LinkConfig link_config;
   link_config.host = settings.host;
   link_config.port = static_cast<std::uint16_t>(settings.port);
@@ -185,7 +218,6 @@ base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket
   xmpp::ComponentLink link(std::move(link_config), service);
   service.attach(link);
 
-  storage::PgReader reader({.uri = settings.database_uri, .application = "boursed reader"});
   market::QueryPool queries(reader, service, settings.readers, settings.queue, settings.history);
   backend.answer_with(queries);
   std::vector<std::unique_ptr<PoolParts>> pools;
@@ -210,6 +242,7 @@ base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket
       network = std::jthread([&link](const std::stop_token& own_stop) { link.run(own_stop); });
       attend_logs(pools, reader, stop);
       spdlog::info("stopping: what was decided is committed first");
+      sign_the_rest(pools);
     }
   }
   return base::Done{};

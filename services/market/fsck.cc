@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <unordered_map>
 #include <utility>
 
 #include "audit/checkpoint.h"
@@ -22,14 +23,22 @@ constexpr std::uint64_t kLeavesBetweenTiles = 65'536;
 class LogCheck {
  public:
   LogCheck(market::Reader& reader, const FsckBasis& basis, const std::function<void(std::uint64_t)>& progress)
-      : reader_(reader), basis_(basis), progress_(progress), keys_(basis.keys) {}
+      : reader_(reader),
+        basis_(basis),
+        progress_(progress),
+        replay_([this](const domain::Grant& grant) {
+          if (!domain::is_live(grant.state)) over_.push_back(grant);
+        }),
+        keys_(basis.keys) {}
 
   base::Result<FsckReport> run() {
     if (auto opened = open_kept(); !opened) return opened.error();
     if (auto fetched = fetch_checkpoint(0); !fetched) return fetched.error();
     if (auto judged = judge_here(); !judged) return judged.error();
     if (auto read = read_entries(); !read) return read.error();
+    if (auto covered = check_covered(); !covered) return covered.error();
     judge_rest();
+    report_.last_grant = replay_.last_grant();
     report_.entries = replay_.entries();
     report_.set_back = replay_.set_back();
     return std::move(report_);
@@ -75,10 +84,38 @@ class LogCheck {
       for (const auto& row : *rows) {
         if (auto taken = take(row); !taken) return taken;
       }
+      if (auto compared = compare_beside(from, until); !compared) return compared;
       // What is missing is skipped, and said where the tree or the replay comes to it.
       from = until;
       progress_(from);
     }
+    return base::Done{};
+  }
+
+  // A grant that is over stays as the entry that ended it says.
+  base::Status compare_beside(std::uint64_t from, std::uint64_t until) {
+    if (basis_.beside.wrong_columns) {
+      auto lines = basis_.beside.wrong_columns(from, until);
+      if (!lines) return lines.error();
+      for (auto& line : *lines) report_.add(std::move(line));
+    }
+    const auto over = std::exchange(over_, {});
+    if (over.empty() || !basis_.beside.grants) return base::Done{};
+    std::vector<domain::GrantId> ids;
+    for (const auto& grant : over) ids.push_back(grant.id);
+    auto rows = basis_.beside.grants(ids);
+    if (!rows) return rows.error();
+    std::unordered_map<domain::GrantId, domain::Grant> found;
+    for (auto& row : *rows) found.insert_or_assign(row.id, std::move(row));
+    std::vector<std::string> lines;
+    for (const auto& grant : over) {
+      if (const auto row = found.find(grant.id); row != found.end()) {
+        audit::add_difference(row->second, grant, lines);
+      } else {
+        lines.push_back(fmt::format("grant {}: the log has it, the database has not", domain::to_item_id(grant.id)));
+      }
+    }
+    for (auto& line : lines) report_.add(std::move(line));
     return base::Done{};
   }
 
@@ -206,12 +243,47 @@ class LogCheck {
     return base::Done{};
   }
 
+  // Tiles are stored with the checkpoint that covers them: one that is wider than the last checkpoint lets it be was
+  // added to, or the checkpoint is gone. The checkpoint is read once more after the tile, which may have grown
+  // meanwhile.
+  base::Status check_covered() {
+    const auto before = last_size();
+    if (!before) return before.error();
+    for (unsigned level = 0; level < audit::kTileLevels; ++level) {
+      const auto index = audit::hashes_at(level, *before) / audit::kTileWidth;
+      const auto rows = reader_.log_tiles(basis_.pool, {{level, index}});
+      if (!rows && rows.error().code == Errc::kNotFound) continue;
+      if (!rows) return rows.error();
+      const auto after = last_size();
+      if (!after) return after.error();
+      const auto hashes = index * audit::kTileWidth + rows->front().hashes.size() / sizeof(Hash);
+      if (hashes <= audit::hashes_at(level, *after)) continue;
+      report_.add(
+          fmt::format("{}: it has more hashes than the last stored checkpoint, of {} entries, covers: the tile was "
+                      "added to, or a later checkpoint is gone",
+                      audit::tile_path({false, level, index, audit::kTileWidth}), *after));
+    }
+    return base::Done{};
+  }
+
+  base::Result<std::uint64_t> last_size() {
+    const auto row = reader_.checkpoint(basis_.pool, std::nullopt);
+    if (row) return row->size;
+    if (row.error().code == Errc::kNotFound) return std::uint64_t{0};
+    return row.error();
+  }
+
   // One that has grown since is compared as far as it went then.
   void judge_tile(const audit::TileBytes& tile, const std::string& stored) {
     ++report_.tiles;
-    if (!stored.starts_with(tile.bytes)) {
-      report_.add(audit::tile_path(tile.tile) + " has other hashes than these entries");
+    if (stored.starts_with(tile.bytes)) return;
+    auto problem = audit::tile_path(tile.tile) + " has other hashes than these entries";
+    if (tile.tile.level == 0) {
+      const auto same = std::ranges::mismatch(stored, tile.bytes).in2 - tile.bytes.begin();
+      problem += fmt::format(", from entry {} on",
+                             tile.tile.index * audit::kTileWidth + static_cast<std::uint64_t>(same) / sizeof(Hash));
     }
+    report_.add(std::move(problem));
   }
 
   void judge_rest() {
@@ -223,7 +295,7 @@ class LogCheck {
         report_.add(fmt::format("checkpoint of {} entries: {}", row.size, opened.error().text));
       }
     }
-    if (kept_) {
+    if (kept_ && !broken_) {
       report_.add(
           fmt::format("the checkpoint kept beside the keys is of {} entries, the database has {}: it was put "
                       "back to an older state",
@@ -251,6 +323,7 @@ class LogCheck {
   const FsckBasis& basis_;
   const std::function<void(std::uint64_t)>& progress_;
   FsckReport report_;
+  std::vector<domain::Grant> over_;  // not compared yet
   audit::Replay replay_;
   audit::TileEdge edge_;
   bool broken_ = false;  // an entry is missing

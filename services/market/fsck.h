@@ -17,6 +17,14 @@
 
 namespace bourse::boursed {
 
+// What the database has beside the entries, asked for while they are read. What is missing is not compared.
+struct BesideTheLog {
+  // One line for each entry from `from` to before `until` that is found by other columns than its bytes say.
+  std::function<base::Result<std::vector<std::string>>(std::uint64_t from, std::uint64_t until)> wrong_columns;
+  // Those there are, in any order.
+  std::function<base::Result<std::vector<domain::Grant>>(const std::vector<domain::GrantId>& ids)> grants;
+};
+
 // What the log is compared with.
 struct FsckBasis {
   domain::PoolName pool;
@@ -26,12 +34,14 @@ struct FsckBasis {
   // log itself says were its (kKeysChanged).
   std::vector<audit::NoteVerifier> keys;
   std::optional<std::string> kept;  // the last checkpoint that the service keeps outside of the database
+  BesideTheLog beside{};
 };
 
 struct FsckReport {
   std::uint64_t entries = 0;
   std::uint64_t checkpoints = 0;
   std::uint64_t tiles = 0;
+  domain::GrantId last_grant{};       // that the log has
   std::uint64_t set_back = 0;         // entries before which the clock was set back
   std::vector<std::string> problems;  // the first kMostProblems
   std::uint64_t problem_count = 0;

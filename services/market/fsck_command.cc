@@ -11,6 +11,7 @@
 #include "market/fsck.h"
 #include "market/log_files.h"
 #include "market/log_keys.h"
+#include "storage/audited_tables.h"
 #include "storage/pg_reader.h"
 #include "storage/state_snapshot.h"
 
@@ -40,6 +41,10 @@ class LiveCollector final : public market::StateLoader {
     state.grants.push_back(std::move(row));
     return base::Done{};
   }
+  Status on_sanction(market::SanctionRow&& row) override {
+    if (row.drained || row.banned) state.sanctions.push_back({std::move(row.jid), row.drained, row.banned});
+    return base::Done{};
+  }
   Status on_checkpoint(market::CheckpointRow&& row) override {
     size = row.size;
     return base::Done{};
@@ -48,7 +53,6 @@ class LiveCollector final : public market::StateLoader {
     size = row.index.value + 1;
     return base::Done{};
   }
-  Status on_sanction(market::SanctionRow&& /*row*/) override { return base::Done{}; }
   Status on_usage(market::UsageRow&& /*row*/) override { return base::Done{}; }
   Status on_node(pubsub::NodeRow&& /*row*/) override { return base::Done{}; }
   Status on_affiliation(pubsub::AffiliationRow&& /*row*/) override { return base::Done{}; }
@@ -95,6 +99,10 @@ Result<FsckReport> check(const Settings& settings, const domain::PoolName& pool)
   basis.size = live.size;
   basis.state = std::move(live.state);
 
+  storage::AuditedTables tables(options, pool);
+  basis.beside = {
+      .wrong_columns = [&](std::uint64_t from, std::uint64_t until) { return tables.wrong_columns(from, until); },
+      .grants = [&](const std::vector<domain::GrantId>& ids) { return tables.grants(ids); }};
   storage::PgReader reader(options);
   const bool tells = isatty(STDERR_FILENO) != 0;
   auto report = check_log(reader, basis, [&](std::uint64_t read) {
@@ -107,6 +115,14 @@ Result<FsckReport> check(const Settings& settings, const domain::PoolName& pool)
     report->add(
         fmt::format("the log ends at entry {}, but the pool wrote {}", basis.size, counters->before.next_audit.value));
   }
+  const auto last = report->last_grant;
+  if (last < counters->before.last_grant || last > counters->after.last_grant) {
+    report->add(fmt::format("the last grant of the log is {}, but the pool's counter stands at {}",
+                            domain::to_item_id(last), domain::to_item_id(counters->before.last_grant)));
+  }
+  auto sums = tables.wrong_sums();
+  if (!sums) return sums.error();
+  for (auto& line : *sums) report->add(std::move(line));
   std::printf("%s: %llu entries, %llu checkpoints, %llu tiles; %zu offers, %zu requests, %zu live grants\n",
               pool.value.c_str(), static_cast<unsigned long long>(report->entries),
               static_cast<unsigned long long>(report->checkpoints), static_cast<unsigned long long>(report->tiles),
@@ -128,12 +144,14 @@ void print(const domain::PoolName& pool, const FsckReport& report) {
   const auto more = report.problem_count - report.problems.size();
   if (more > 0) std::printf("%s: and %llu more\n", name, static_cast<unsigned long long>(more));
   if (report.set_back > 0) {
-    std::printf("%s: the clock was set back %llu times\n", name, static_cast<unsigned long long>(report.set_back));
+    std::printf("%s: the clock was set back %llu time%s\n", name, static_cast<unsigned long long>(report.set_back),
+                report.set_back == 1 ? "" : "s");
   }
   if (report.problem_count == 0) {
     std::printf("%s: nothing is wrong\n", name);
   } else {
-    std::printf("%s: %llu things are wrong\n", name, static_cast<unsigned long long>(report.problem_count));
+    std::printf("%s: %llu %s wrong\n", name, static_cast<unsigned long long>(report.problem_count),
+                report.problem_count == 1 ? "thing is" : "things are");
   }
 }
 

@@ -131,8 +131,9 @@ Result<std::string> read_guarded_file(const std::string& path, std::size_t most)
 }
 
 Status replace_file(const std::string& path, std::string_view content, mode_t mode) {
-  const std::string draft = path + ".new";
-  ::unlink(draft.c_str());  // of a process that ended in the middle
+  // Of its own, so that two processes never write the same one.
+  const std::string draft = fmt::format("{}.new-{}", path, ::getpid());
+  ::unlink(draft.c_str());  // of one that ended in the middle
   {
     const Descriptor file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
     if (file.fd < 0) return from_errno(path, "create it");

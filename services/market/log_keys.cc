@@ -61,15 +61,6 @@ bool is_there(const std::string& path) {
   return content.ok() || content.error().code != Errc::kNotFound;
 }
 
-std::uint64_t next_generation(const std::vector<audit::NoteVerifier>& former, const domain::Jid& service,
-                              const LogFiles& files) {
-  std::uint64_t last = 0;
-  for (const auto& verifier : former) {
-    last = std::max(last, log_generation(verifier.name(), service, files).value_or(0));
-  }
-  return last + 1;
-}
-
 // What stands in .pub follows from the keys: witnesses read it.
 Status write_verifiers(const LogFiles& files, const LogKeys& keys) {
   const auto text = verifiers_text(keys);
@@ -107,17 +98,44 @@ std::optional<std::uint64_t> log_generation(std::string_view origin, const domai
   return generation;
 }
 
+Result<std::vector<audit::NoteVerifier>> parse_verifiers(std::string_view text, const std::string& path) {
+  std::vector<audit::NoteVerifier> verifiers;
+  for (const auto line : lines_of(text)) {
+    auto verifier = audit::NoteVerifier::parse(line);
+    if (!verifier) return bad_line(path, verifiers.size() + 1, verifier.error().code, verifier.error().text);
+    verifiers.push_back(std::move(*verifier));
+  }
+  return verifiers;
+}
+
 Result<std::vector<audit::NoteVerifier>> former_log_keys(const LogFiles& files) {
   const auto text = read_guarded_file(files.former, kMostVerifierBytes);
-  std::vector<audit::NoteVerifier> former;
-  if (!text && text.error().code == Errc::kNotFound) return former;
+  if (!text && text.error().code == Errc::kNotFound) return std::vector<audit::NoteVerifier>();
   if (!text) return text.error();
-  for (const auto line : lines_of(*text)) {
-    auto verifier = audit::NoteVerifier::parse(line);
-    if (!verifier) return bad_line(files.former, former.size() + 1, verifier.error().code, verifier.error().text);
-    former.push_back(std::move(*verifier));
+  return parse_verifiers(*text, files.former);
+}
+
+Status remember_former_log_keys(const LogFiles& files, std::span<const audit::NoteVerifier> more) {
+  const auto former = former_log_keys(files);
+  if (!former) return former.error();
+  std::vector<std::string> lines;
+  for (const auto& verifier : *former) lines.push_back(verifier.text());
+  for (const auto& verifier : more) {
+    if (std::find(lines.begin(), lines.end(), verifier.text()) == lines.end()) lines.push_back(verifier.text());
   }
-  return former;
+  if (lines.size() == former->size()) return Done{};
+  std::string text;
+  for (const auto& line : lines) text += line + '\n';
+  return replace_file(files.former, text, 0644);
+}
+
+std::uint64_t next_generation(std::span<const audit::NoteVerifier> former, const domain::Jid& service,
+                              const LogFiles& files) {
+  std::uint64_t last = 0;
+  for (const auto& verifier : former) {
+    last = std::max(last, log_generation(verifier.name(), service, files).value_or(0));
+  }
+  return last + 1;
 }
 
 Result<LogKeys> read_log_keys(const LogFiles& files, const domain::Jid& service) {
@@ -209,6 +227,11 @@ Result<LogKeys> finish_log_rotation(const LogFiles& files, const domain::Jid& se
                                          "keys, and wait until the log grew",
                                          files.last)};
   }
+  std::vector<audit::NoteVerifier> dropped;
+  for (auto signer = keys->signers.begin() + 1; signer != keys->signers.end(); ++signer) {
+    dropped.push_back(signer->verifier());
+  }
+  if (const auto remembered = remember_former_log_keys(files, dropped); !remembered) return remembered.error();
   keys->signers.resize(1, keys->signers.front());
   if (const auto written = write_log_keys(files, *keys); !written) return written.error();
   return keys;

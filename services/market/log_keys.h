@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,16 @@ struct LogKeys {
 [[nodiscard]] std::optional<std::uint64_t> log_generation(std::string_view origin, const domain::Jid& service,
                                                           const LogFiles& files);
 
-// Vkeys of the pool's logs that ended; empty when none did.
+// Vkeys that no longer sign: of the pool's logs that ended, and of rotations that were finished. Empty: none.
 [[nodiscard]] base::Result<std::vector<audit::NoteVerifier>> former_log_keys(const LogFiles& files);
+// Adds those that are not among them yet; durable when it returns.
+[[nodiscard]] base::Status remember_former_log_keys(const LogFiles& files, std::span<const audit::NoteVerifier> more);
+// One more than that of any of these logs.
+[[nodiscard]] std::uint64_t next_generation(std::span<const audit::NoteVerifier> former, const domain::Jid& service,
+                                            const LogFiles& files);
+// A vkey a line; `path` is for errors.
+[[nodiscard]] base::Result<std::vector<audit::NoteVerifier>> parse_verifiers(std::string_view text,
+                                                                             const std::string& path);
 
 // kNotFound: there is no key. kForbidden: others may access it. kCorrupt: not a key, or of another pool's log; names
 // the line and nothing of what it says.
@@ -45,7 +54,8 @@ struct LogKeys {
 
 // A new key becomes the first; the old ones sign as well. kConflict: the last rotation is not finished.
 [[nodiscard]] base::Result<LogKeys> rotate_log_keys(const LogFiles& files, const domain::Jid& service);
-// Only the first signs from now on. kConflict: it is the only one, or has not signed yet.
+// Only the first signs from now on; the others become former ones, because a backup may still be signed by them.
+// kConflict: it is the only one, or has not signed yet.
 [[nodiscard]] base::Result<LogKeys> finish_log_rotation(const LogFiles& files, const domain::Jid& service);
 
 // Keys, and the vkeys beside them, durable when it returns.

@@ -41,8 +41,9 @@ Status check_reason(std::string_view reason) {
                       kMostReasonBytes)};
 }
 
-// The head of the log that ends; what was kept may be damaged as well.
+// The head of the log that ends; what was kept may be damaged or lost as well.
 struct OldHead {
+  bool kept = false;
   std::string note;
   std::optional<audit::Checkpoint> checkpoint;  // unverified: its key may be lost
 };
@@ -50,40 +51,63 @@ struct OldHead {
 Result<OldHead> old_head(const LogFiles& files) {
   const auto kept = CheckpointFile(files.last).last();
   if (!kept) return kept.error();
-  if (!*kept) {
-    return {Errc::kConflict,
-            fmt::format("{}: missing: nothing was ever signed, or this is done already. Start boursed", files.last)};
-  }
-  OldHead head{**kept, std::nullopt};
+  OldHead head{kept->has_value(), kept->value_or(""), std::nullopt};
   if (const auto note = audit::parse_note(head.note)) {
     if (auto checkpoint = audit::parse_checkpoint(note->text)) head.checkpoint = std::move(*checkpoint);
   }
   return head;
 }
 
+// As it was given.
+Result<std::optional<audit::NoteVerifier>> given_key(std::string_view text, const domain::Jid& service,
+                                                     const LogFiles& files) {
+  if (text.empty()) return std::optional<audit::NoteVerifier>();
+  auto key = audit::NoteVerifier::parse(text);
+  if (!key) return {Errc::kBadRequest, "--old-key: " + key.error().text};
+  if (key->type() != audit::SignatureType::kEd25519 || !log_generation(key->name(), service, files)) {
+    return {Errc::kBadRequest,
+            fmt::format("--old-key: it is no key of this pool's log '{}'", log_origin(service, files))};
+  }
+  return std::optional<audit::NoteVerifier>(std::move(*key));
+}
+
 // The vkeys of the log that ends: from its keys, or from what stands beside them when these are lost.
-Result<std::string> old_verifiers(const LogFiles& files, const Result<LogKeys>& keys) {
-  if (keys) return verifiers_text(*keys);
+Result<std::vector<audit::NoteVerifier>> old_verifiers(const LogFiles& files, const Result<LogKeys>& keys,
+                                                       const std::optional<audit::NoteVerifier>& given) {
+  std::vector<audit::NoteVerifier> all;
+  if (given) all.push_back(*given);
+  if (keys) {
+    for (const auto& signer : keys->signers) all.push_back(signer.verifier());
+    return all;
+  }
   if (keys.error().code != Errc::kNotFound) return keys.error();
-  auto text = read_guarded_file(files.verifiers, kMostVerifierBytes);
-  if (text || text.error().code != Errc::kNotFound) return text;
+  const auto text = read_guarded_file(files.verifiers, kMostVerifierBytes);
+  if (!text && text.error().code != Errc::kNotFound) return text.error();
+  if (text) {
+    const auto beside = parse_verifiers(*text, files.verifiers);
+    if (!beside) return beside.error();
+    all.insert(all.end(), beside->begin(), beside->end());
+  }
+  if (!all.empty()) return all;
   return {Errc::kNotFound,
-          fmt::format("{} and {} are both missing: put at least the second one back; every entry keys-changed of the "
-                      "log has its lines",
+          fmt::format("{} and {} are both missing: give the log's vkey with --old-key; witnesses and auditors have it, "
+                      "and every entry keys-changed of the log",
                       files.key, files.verifiers)};
 }
 
-Status remember_former(const LogFiles& files, const std::string& more) {
-  auto text = read_guarded_file(files.former, kMostVerifierBytes);
-  if (!text && text.error().code != Errc::kNotFound) return text.error();
-  std::string all = text ? *text : std::string();
-  if (all.find(more) != std::string::npos) return Done{};  // interrupted before
-  all += more;
-  return replace_file(files.former, all, 0644);
+// Without a kept checkpoint only lost files, or the operator, say that there was a log before.
+Status check_there_was_one(const LogFiles& files, const Result<LogKeys>& keys, const OldHead& head,
+                           const std::optional<audit::NoteVerifier>& given) {
+  if (head.kept || given || !keys) return Done{};
+  return {Errc::kConflict,
+          fmt::format("{}: missing: nothing was ever signed, or this is done already: start boursed. If the folder was "
+                      "lost, and the database's last checkpoint is by another key: give that one's vkey with --old-key",
+                      files.last)};
 }
 
 std::string statement(const std::string& origin, std::string_view reason, const OldHead& head) {
   auto text = first_words(origin) + std::string(reason) + "\n";
+  if (!head.kept) return text + "What was kept of the log before it is lost.\n";
   if (!head.checkpoint) return text + "What was kept of the log before it cannot be read.\n";
   return text + "The last checkpoint of the log before it:\n\n" + head.note;
 }
@@ -96,30 +120,31 @@ std::string retired(const LogFiles& files, const OldHead& head) {
   return path;
 }
 
-// Keys of a later log than the kept checkpoint's: it was interrupted before its last step.
-bool was_interrupted(const Result<LogKeys>& keys, const OldHead& head, const domain::Jid& service,
-                     const LogFiles& files) {
-  if (!keys || !head.checkpoint) return false;
-  const auto old = log_generation(head.checkpoint->origin, service, files);
+// Keys of a later log than that which ends: it was interrupted before its last step.
+bool was_interrupted(const Result<LogKeys>& keys, const OldHead& head, const std::optional<audit::NoteVerifier>& given,
+                     const domain::Jid& service, const LogFiles& files) {
+  if (!keys) return false;
+  std::optional<std::uint64_t> old;
+  if (head.checkpoint) {
+    old = log_generation(head.checkpoint->origin, service, files);
+  } else if (!head.kept && given) {
+    old = log_generation(given->name(), service, files);
+  }
   return old && *old < log_generation(keys->origin(), service, files).value_or(0);
 }
 
+// The reason first: without the keys it says nothing yet.
 Result<LogKeys> begin_next(const LogFiles& files, const domain::Jid& service, std::string_view reason,
-                           const OldHead& head, const Result<LogKeys>& old) {
-  const auto verifiers = old_verifiers(files, old);
-  if (!verifiers) return verifiers.error();
-  if (const auto remembered = remember_former(files, *verifiers); !remembered) return remembered.error();
-  const auto former = former_log_keys(files);
+                           const OldHead& head, const std::vector<audit::NoteVerifier>& old) {
+  auto former = former_log_keys(files);
   if (!former) return former.error();
-  std::uint64_t last = 1;
-  for (const auto& verifier : *former) {
-    last = std::max(last, log_generation(verifier.name(), service, files).value_or(0));
-  }
-  auto key = new_log_key(log_origin(service, files, last + 1));
+  former->insert(former->end(), old.begin(), old.end());
+  auto key = new_log_key(log_origin(service, files, next_generation(*former, service, files)));
   if (!key) return key.error();
   LogKeys keys{{std::move(*key)}};
   const auto text = statement(keys.origin(), reason, head);
   if (const auto written = replace_file(files.restarted, text, 0600); !written) return written.error();
+  if (const auto remembered = remember_former_log_keys(files, old); !remembered) return remembered.error();
   if (const auto written = write_log_keys(files, keys); !written) return written.error();
   return keys;
 }
@@ -127,8 +152,11 @@ Result<LogKeys> begin_next(const LogFiles& files, const domain::Jid& service, st
 }  // namespace
 
 // The kept checkpoint goes last: as long as it is there, nobody signs.
-Result<RestartedLog> accept_rollback(const LogFiles& files, const domain::Jid& service, std::string_view reason) {
+Result<RestartedLog> accept_rollback(const LogFiles& files, const domain::Jid& service, std::string_view reason,
+                                     std::string_view old_key) {
   if (const auto checked = check_reason(reason); !checked) return checked.error();
+  const auto given = given_key(old_key, service, files);
+  if (!given) return given.error();
   const auto lock = FileLock::take(files.lock, FileLock::Kind::kExclusive);
   if (!lock && lock.error().code == Errc::kConflict) {
     return {Errc::kConflict, "boursed runs: stop it first; it reads its keys only when it starts"};
@@ -137,10 +165,14 @@ Result<RestartedLog> accept_rollback(const LogFiles& files, const domain::Jid& s
   const auto head = old_head(files);
   if (!head) return head.error();
   auto keys = read_log_keys(files, service);
-  if (!was_interrupted(keys, *head, service, files)) {
-    keys = begin_next(files, service, reason, *head, keys);
+  if (const auto was = check_there_was_one(files, keys, *head, *given); !was) return was.error();
+  if (!was_interrupted(keys, *head, *given, service, files)) {
+    const auto old = old_verifiers(files, keys, *given);
+    if (!old) return old.error();
+    keys = begin_next(files, service, reason, *head, *old);
     if (!keys) return keys.error();
   }
+  if (!head->kept) return RestartedLog{std::move(*keys), {}};
   const auto note = retired(files, *head);
   if (const auto moved = rename_file(files.last, note); !moved) return moved.error();
   return RestartedLog{std::move(*keys), note};

@@ -53,6 +53,7 @@ market::GrantRow in_state(market::GrantRow row, GrantState state) {
   row.state = state;
   row.ahead = state == GrantState::kReserved;
   row.state_until = row.started + std::chrono::minutes(2);
+  row.entry = domain::AuditIndex{1000 + static_cast<std::uint64_t>(state)};
   row.reason = std::string("because \"") + std::string(domain::name(state)) + "\"";
   return row;
 }

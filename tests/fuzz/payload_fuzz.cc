@@ -46,7 +46,7 @@ void round_trip(const gloox::Tag& tag, Parse parse, Render render) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kMost = 16'384;
-  constexpr base::Timestamp kNow{std::chrono::seconds(1'790'000'000)};
+  static constexpr base::Timestamp kNow{std::chrono::seconds(1'790'000'000)};
   if (size > kMost) return 0;
   const xmpp::ParsedXml tag(std::string_view(reinterpret_cast<const char*>(data), size));
   if (!tag.ok()) return 0;

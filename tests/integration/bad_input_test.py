@@ -210,8 +210,9 @@ class BadInput(unittest.IsolatedAsyncioTestCase):
             self.assertIn(word, refusal.text)
 
     def content(self):
-        """Everything the market holds, by its counters and tables."""
-        return self.database.rows("""SELECT last_event, next_audit, last_grant, (SELECT count(*) FROM bourse.offers),
+        """Everything the market holds, by its counters and tables; heads of the log that are signed meanwhile apart."""
+        return self.database.rows("""SELECT last_event - (SELECT count(*) FROM bourse.audit_checkpoints), next_audit,
+            last_grant, (SELECT count(*) FROM bourse.offers),
             (SELECT count(*) FROM bourse.requests), (SELECT count(*) FROM bourse.subscriptions) FROM bourse.pools""")
 
     async def test_each_is_refused_and_changes_nothing(self):

@@ -7,10 +7,9 @@ Roots are computed here from the entries alone, with hashlib.
 """
 
 import asyncio
-import base64
-import hashlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,13 +21,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from slixmpp.exceptions import IqError, IqTimeout  # noqa: E402
 
 from support.market_process import Database, Environment, in_thread, running_market, wait_until  # noqa: E402
+from support.merkle_log import parsed, roots, signed_by  # noqa: E402
 from support.participant import Participant  # noqa: E402
 
 OFFERS, REQUESTS, GRANTS = "commons/offers", "commons/requests", "commons/grants"
 ROUNDS = max(3, int(os.environ.get("BOURSE_KILL_ROUNDS", "3")))
 SOON = 1.5  # seconds from a commit to its checkpoint
 RESTARTED = 31
-DER_HEAD = bytes.fromhex("302a300506032b6570032100")  # SubjectPublicKeyInfo of an Ed25519 key (RFC 8410)
 
 environment = Environment(component=13)
 database = None
@@ -47,35 +46,6 @@ def tearDownModule():
 
 
 # The log, as anybody reads it ----------------------------------------------------------------------------------
-
-
-def leaf(entry):
-    return hashlib.sha256(b"\0" + entry).digest()
-
-
-class Tree:
-    """RFC 6962 §2.1, leaf by leaf: the roots of perfect subtrees, largest first."""
-
-    def __init__(self):
-        self.size = 0
-        self.parts = []
-
-    def add(self, hash):
-        self.size += 1
-        self.parts.append(hash)
-        size = self.size
-        while size % 2 == 0:
-            right, left = self.parts.pop(), self.parts.pop()
-            self.parts.append(hashlib.sha256(b"\1" + left + right).digest())
-            size //= 2
-
-    def root(self):
-        if not self.parts:
-            return hashlib.sha256(b"").digest()
-        root = self.parts[-1]
-        for left in reversed(self.parts[:-1]):
-            root = hashlib.sha256(b"\1" + left + root).digest()
-        return root
 
 
 def entries():
@@ -103,12 +73,6 @@ def all_signed():
                             AND next_audit = (SELECT max(size) FROM bourse.audit_checkpoints)""")
 
 
-def parsed(note):
-    """origin, size, root of an unverified note."""
-    origin, size, root = note.split("\n\n")[0].split("\n")[:3]
-    return origin, int(size), base64.b64decode(root)
-
-
 def audit_file(end):
     return bourse.folder / "audit" / f"commons.{end}"
 
@@ -117,46 +81,19 @@ def vkeys():
     return audit_file("pub").read_text(encoding="utf-8").split()
 
 
-def signed_by(note, vkey):
-    """Whether openssl says so."""
-    name, _, encoded = vkey.split("+", 2)
-    key = base64.b64decode(encoded)
-    assert key[0] == 1 and len(key) == 33
-    text, signatures = note.split("\n\n")
-    for line in signatures.splitlines():
-        dash, signer, signature = line.split(" ")
-        signature = base64.b64decode(signature)
-        expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
-        if dash != "\u2014" or signer != name or signature[:4] != expected:
-            continue
-        with tempfile.TemporaryDirectory(prefix="bourse-note-") as folder:
-            folder = Path(folder)
-            (folder / "key").write_bytes(DER_HEAD + key[1:])
-            (folder / "text").write_bytes(text.encode() + b"\n")
-            (folder / "signature").write_bytes(signature[4:])
-            done = subprocess.run(
-                ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER", "-inkey", folder / "key",
-                 "-in", folder / "text", "-sigfile", folder / "signature"], capture_output=True, check=False)
-            return done.returncode == 0
-    return False
-
-
 class Log(unittest.IsolatedAsyncioTestCase):
     def check_chain(self, earlier):
         """Every checkpoint is the root of the entries before it, and so is what was seen before the last kill."""
         seen = checkpoints()
         self.assertTrue(set(earlier) <= set(seen), "a checkpoint that was there is gone or another one")
-        roots, tree = {}, Tree()
-        for entry in entries():
-            tree.add(leaf(entry))
-            roots[tree.size] = tree.root()
+        computed = roots(entries())
         for size, note in seen:
             origin, said, root = parsed(note)
-            self.assertEqual((said, root), (size, roots.get(size)), f"of {origin}")
+            self.assertEqual((said, root), (size, computed.get(size)), f"of {origin}")
         kept = audit_file("last").read_text(encoding="utf-8")
         _, size, root = parsed(kept)
         self.assertGreaterEqual(size, seen[-1][0] if seen else 0, "kept before it is stored")
-        self.assertEqual(root, roots.get(size), "signed, but not what the log has")
+        self.assertEqual(root, computed.get(size), "signed, but not what the log has")
         return seen
 
     def audit(self, *arguments, expect=0):
@@ -200,6 +137,46 @@ class Signing(Log):
         self.assertEqual(self.audit("keys").stdout.split(), vkeys())
         self.assertTrue(signed_by(note, vkeys()[0]))
         self.assertFalse(signed_by(note.replace("\n", "\nx", 1), vkeys()[0]), "another text")
+
+    async def test_a_clean_stop_leaves_nothing_unsigned(self):
+        async with Participant(environment, 5, "pc") as provider:
+            provider.send_presence(pto=environment.service)
+            for number in range(3):  # whatever the moment is
+                await provider.publish(OFFERS, offer(2 + number), "last")
+                self.assertEqual(await in_thread(bourse.stop), 0)
+                signed, size = last_size(), logged()
+                await in_thread(bourse.start)
+                self.assertEqual(signed, size)
+                self.check_chain([])
+                provider.send_presence(pto=environment.service)
+            await provider.retract(OFFERS, "last")
+
+    async def test_verify_takes_the_announced_keys_at_first_use(self):
+        await in_thread(wait_until, all_signed, "it is signed")
+        with tempfile.TemporaryDirectory(prefix="bourse-verify-") as folder:
+            jid, password = environment.accounts[6]
+            password_file = Path(folder, "password")
+            password_file.write_text(password, encoding="utf-8")
+            password_file.chmod(0o600)
+            config = Path(folder, "bourse.toml")
+            config.write_text(f"""
+[xmpp]
+jid = "{jid}/cli"
+password-file = "{password_file}"
+host = "{environment.c2s[0]}"
+port = {environment.c2s[1]}
+ca-file = "{environment.ca_file}"
+[market]
+service = "{environment.service}"
+""", encoding="utf-8")
+            program = environment.boursed.parent / "bourse"
+            for words in ("at the first use", "pinned.* in "):
+                done = await in_thread(lambda: subprocess.run(
+                    [program, "--config", config, "audit", "verify"], capture_output=True, text=True, timeout=60,
+                    stdin=subprocess.DEVNULL, env=os.environ | {"XDG_STATE_HOME": folder, "HOME": folder}))
+                self.assertEqual(done.returncode, 0, (done.stdout, done.stderr))
+                self.assertRegex(done.stdout, words)
+                self.assertIn(vkeys()[0], done.stdout)
 
     async def test_files_are_for_nobody_else(self):
         for end, mode in (("key", 0o600), ("last", 0o600), ("pub", 0o644)):
@@ -336,14 +313,34 @@ class Restoring(Log):
         recorded = [entry for entry in entries() if reason.encode() in entry]
         self.assertEqual(len(recorded), 1)
         self.assertIn(ahead.encode(), recorded[0])
+        first = min(size for size, note in checkpoints() if parsed(note)[0].endswith("/2"))
+        self.assertGreater(first, entries().index(recorded[0]), "nothing is signed without the reason")
         self.check_chain([])
 
         # Once is enough, whoever starts again.
-        self.assertTrue(audit_file("restarted").exists())
+        await in_thread(wait_until, lambda: not audit_file("restarted").exists(), "what is recorded needs no file")
         await in_thread(bourse.stop)
         await in_thread(bourse.start)
-        await in_thread(wait_until, lambda: not audit_file("restarted").exists(), "what is recorded needs no file")
+        await self.grow("again")
         self.assertEqual(database.value(f"SELECT count(*) FROM bourse.audit_entries WHERE kind = {RESTARTED}"), "1")
+
+        # Without the folder no key is made: it would have the name of the one that is lost.
+        lost = vkeys()[0]
+        await in_thread(bourse.stop)
+        shutil.rmtree(bourse.folder / "audit")
+        mark = bourse.log_size()
+        bourse.start(ready=False)
+        self.assertNotEqual(await in_thread(bourse.process.wait, 20), 0)
+        self.assertIn("--old-key", bourse.log(mark))
+        self.assertFalse(audit_file("key").exists())
+        refused = self.audit("accept-rollback", "--pool", "commons", "--reason", "the disk died", expect=1)
+        self.assertIn("--old-key", refused.stderr)
+        self.audit("accept-rollback", "--pool", "commons", "--reason", "the disk died", "--old-key", lost)
+        await in_thread(bourse.start)
+        await in_thread(wait_until, all_signed, "it is signed again")
+        self.assertEqual(parsed(checkpoints()[-1][1])[0], f"{environment.service}/commons/3")
+        self.assertTrue(signed_by(checkpoints()[-1][1], vkeys()[0]))
+        self.check_chain([])
 
 
 def load_tests(loader, standard, pattern):

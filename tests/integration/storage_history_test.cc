@@ -206,5 +206,23 @@ TEST(Maintenance, UseThatDecayedToNothingIsForgotten) {
   EXPECT_EQ(database.query("SELECT consumer FROM bourse.usage"), "new@x");
 }
 
+TEST(Maintenance, OldCheckpointsStayOnceAnHour) {
+  if (!why_no_postgres().empty()) GTEST_SKIP() << why_no_postgres();
+  const PgDatabase database;
+  database.query(
+      "INSERT INTO bourse.audit_checkpoints (pool_id, size, at, note) VALUES (1, 1, '2026-03-01 10:00Z', ''), "
+      "(1, 2, '2026-03-01 10:30Z', ''), (1, 3, '2026-03-01 10:59Z', ''), (1, 4, '2026-03-01 11:00Z', ''), "
+      "(1, 5, '2026-03-16 12:00Z', ''), (1, 6, '2026-03-16 12:01Z', ''), (1, 7, '2026-04-14Z', ''), "
+      "(1, 8, '2026-04-14Z', '')");
+  const base::Timestamp april = base::Timestamp(std::chrono::sys_days(std::chrono::year(2026) / 4 / 15));
+  const auto report = storage::maintain(database.superuser(), {}, april);
+  ASSERT_TRUE(report.ok()) << report.error().text;
+  ASSERT_EQ(report->deleted.size(), 1U);
+  EXPECT_EQ(report->deleted[0].table, "audit_checkpoints");
+  EXPECT_EQ(report->deleted[0].rows, 2U);
+  EXPECT_EQ(database.query("SELECT string_agg(size::text, ' ' ORDER BY size) FROM bourse.audit_checkpoints"),
+            "3 4 5 6 7 8");
+}
+
 }  // namespace
 }  // namespace bourse::test

@@ -70,7 +70,7 @@ market::LogHead ShadowLog::head() const {
     const auto index = audit::hashes_at(level, integrated()) / audit::kTileWidth;
     head.tiles.push_back({level, index, tiles_.at({level, index})});
   }
-  for (auto i = integrated(); i < size(); ++i) head.entries.push_back({{i}, entries_[i]});
+  for (auto i = integrated(); i < size(); ++i) head.take({{i}, entries_[i]});
   return head;
 }
 
@@ -85,8 +85,8 @@ base::Status ShadowLog::load(market::StateLoader& loader) const {
   for (auto& row : head.tiles) {
     if (auto status = loader.on_log_tile(std::move(row)); !status) return status;
   }
-  for (auto& row : head.entries) {
-    if (auto status = loader.on_unintegrated(std::move(row)); !status) return status;
+  for (auto i = integrated(); i < size(); ++i) {
+    if (auto status = loader.on_unintegrated({{i}, entries_[i]}); !status) return status;
   }
   return base::Done{};
 }

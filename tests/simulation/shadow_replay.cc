@@ -16,6 +16,9 @@ audit::LiveState state_of(const ShadowMarket& shadow) {
     state.requests.push_back({{id}, request.row.consumer, request.row.record});
   }
   for (const auto& [id, grant] : shadow.live_grants()) state.grants.push_back(grant);
+  for (const auto& [jid, row] : shadow.sanctions()) {
+    if (row.drained || row.banned) state.sanctions.push_back({row.jid, row.drained, row.banned});
+  }
   return state;
 }
 

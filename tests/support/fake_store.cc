@@ -259,6 +259,7 @@ std::string FakeStore::apply_change(State& state, const market::GrantRow& row) {
   stored.started = row.started;
   stored.expires = row.expires;
   stored.state_until = row.state_until;
+  stored.entry = row.entry;
   stored.ended = row.ended;
   stored.reason = row.reason;
   if (!was_booked && stored.is_booked() && is_closed(state, stored.offer)) {

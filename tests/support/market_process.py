@@ -79,12 +79,13 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """Created empty; dropped by close(). `server`: a libpq URI of a superuser."""
+    """Created empty, or as a copy of one that nobody is connected to; dropped by close(). `server`: a libpq URI of a
+    superuser."""
 
-    def __init__(self, server):
+    def __init__(self, server, copy_of=None):
         self.server = server
         self.name = f"bourse_py_{os.getpid()}_{next(NUMBERS)}"
-        self.run(server, f"CREATE DATABASE {self.name}")
+        self.run(server, f"CREATE DATABASE {self.name}" + (f" TEMPLATE {copy_of.name}" if copy_of else ""))
 
     def close(self):
         try:
@@ -135,6 +136,7 @@ class Market:
             "database": {"uri": database.uri(SERVICE_ROLE), "owner-uri": database.uri(),
                          "migrations": str(REPOSITORY / "migrations")},
             "market": {"pools": ["commons"], "operators": [], "ticket-key-file": str(self.folder / "ticket.key")},
+            "audit": {},
             "rules": {},
             "limits": {},
             "pubsub": {},

@@ -30,6 +30,10 @@ std::string devices_text(const domain::Grant& grant) {
 std::string time_text(base::Timestamp at) { return fmt::format("{} µs", at.time_since_epoch().count()); }
 std::string time_text(const std::optional<base::Timestamp>& at) { return at ? time_text(*at) : "none"; }
 
+std::string entry_text(const std::optional<domain::AuditIndex>& index) {
+  return index ? std::to_string(index->value) : "none";
+}
+
 // Collects what differs in one offer, request or grant, into one line.
 class Comparison {
  public:
@@ -82,10 +86,23 @@ void compare(const domain::Grant& ours, const ReplayedGrant& log, std::vector<st
   grant.field("its end of lease", time_text(ours.expires), time_text(other.expires));
   grant.field("its timer", time_text(ours.state_until), time_text(other.state_until));
   grant.field("its end", time_text(ours.ended), time_text(other.ended));
+  grant.field("its entry", entry_text(ours.entry), entry_text(other.entry));
   grant.bytes("its reason", ours.reason == other.reason);
   std::move(grant).add_to(lines);
 }
 
+std::string_view sanction_text(bool drained, bool banned) {
+  if (drained) return banned ? "drained and banned" : "drained";
+  return banned ? "banned" : "neither";
+}
+
+void compare(const LiveSanction& ours, const ReplayedSanction& log, std::vector<std::string>& lines) {
+  Comparison sanction(ours.id.text());
+  sanction.field("it", sanction_text(ours.drained, ours.banned), sanction_text(log.drained, log.banned));
+  std::move(sanction).add_to(lines);
+}
+
+std::string name_of(const domain::Jid& id) { return "sanction of " + id.text(); }
 std::string name_of(const domain::OfferId& id) { return "offer " + id.value; }
 std::string name_of(const domain::RequestId& id) { return "request " + id.value; }
 std::string name_of(domain::GrantId id) { return "grant " + domain::to_item_id(id); }
@@ -117,7 +134,12 @@ std::vector<std::string> differences(const Replay& log, const LiveState& state) 
   compare_all(state.offers, log.offers(), lines);
   compare_all(state.requests, log.requests(), lines);
   compare_all(state.grants, log.live_grants(), lines);
+  compare_all(state.sanctions, log.sanctions(), lines);
   return lines;
+}
+
+void add_difference(const domain::Grant& database, const domain::Grant& log, std::vector<std::string>& lines) {
+  compare(database, {.grant = log}, lines);
 }
 
 }  // namespace bourse::audit

@@ -27,14 +27,25 @@ struct LiveRequest {
   std::string record{};
 };
 
-struct LiveState {
-  std::vector<LiveOffer> offers;      // open, or with live grants
-  std::vector<LiveRequest> requests;  // waiting or granted
-  std::vector<domain::Grant> grants;  // live
+struct LiveSanction {
+  domain::Jid id{};  // bare
+  bool drained = false;
+  bool banned = false;
 };
 
-// One line for each offer, request or grant that one of the two has and the other has not, or has otherwise: what the
-// state has in its order, then what only the log has by id. The state must be the one after the last entry replayed.
+struct LiveState {
+  std::vector<LiveOffer> offers;        // open, or with live grants
+  std::vector<LiveRequest> requests;    // waiting or granted
+  std::vector<domain::Grant> grants;    // live
+  std::vector<LiveSanction> sanctions;  // of who is drained or banned
+};
+
+// One line for each offer, request, grant or sanction that one of the two has and the other has not, or has otherwise:
+// what the state has in its order, then what only the log has by id. The state must be the one after the last entry
+// replayed.
 [[nodiscard]] std::vector<std::string> differences(const Replay& log, const LiveState& state);
+
+// The same of one grant, such as one that is over: appends its line if they differ.
+void add_difference(const domain::Grant& database, const domain::Grant& log, std::vector<std::string>& lines);
 
 }  // namespace bourse::audit

@@ -149,6 +149,9 @@ void Replay::follow(const Entry& entry) {
     case EntryKind::kRequestExpired:
     case EntryKind::kRequestDone:
       return close_request(entry);
+    case EntryKind::kSanctioned:
+    case EntryKind::kSanctionLifted:
+      return follow_sanction(entry);
     default:
       if (state_after(entry.kind, false)) follow_grant(entry);
   }
@@ -205,6 +208,22 @@ void Replay::close_request(const Entry& entry) {
   requests_.erase(request);
 }
 
+// Which of the two it is, the first word of its reason says (decide_sanctions.cc).
+void Replay::follow_sanction(const Entry& entry) {
+  const bool is = entry.kind == EntryKind::kSanctioned;
+  auto& sanction = sanctions_[entry.provider];
+  const std::string_view reason = entry.reason;
+  if (reason.starts_with(is ? "drained" : "not drained")) {
+    sanction.drained = is;
+  } else if (reason.starts_with(is ? "banned" : "not banned")) {
+    sanction.banned = is;
+  } else {
+    wrong(fmt::format("{} of {} says neither that it is drained nor that it is banned", audit::name(entry.kind),
+                      entry.provider.text()));
+  }
+  if (!sanction.drained && !sanction.banned) sanctions_.erase(entry.provider);
+}
+
 void Replay::follow_grant(const Entry& entry) {
   const auto name = domain::to_item_id(entry.grant);
   auto grant = domain::decode_grant(entry.record);
@@ -213,6 +232,9 @@ void Replay::follow_grant(const Entry& entry) {
     return wrong(fmt::format("grant {}: the entry and its record are not of one grant", name));
   if (grant->state != state_after(entry.kind, grant->ahead)) {
     wrong(fmt::format("grant {} is {} after {}", name, domain::name(grant->state), audit::name(entry.kind)));
+  }
+  if (grant->entry && *grant->entry != index_) {
+    wrong(fmt::format("grant {} names entry {} as what made it so", name, grant->entry->value));
   }
   if (starts_grant(entry.kind)) {
     start_grant(entry, std::move(grant).value());
@@ -305,6 +327,7 @@ void Replay::judge_change(const Entry& entry, const domain::Grant& before, const
   expected.state_until = after.state_until;
   expected.ended = after.ended;
   expected.reason = after.reason;
+  expected.entry = after.entry;
   if (entry.kind == EntryKind::kGrantBegun) expected.ahead = false;
   if (entry.kind == EntryKind::kGrantRenewed) {
     expected.expires = after.expires;

@@ -40,6 +40,11 @@ struct ReplayedRequest {
   std::uint64_t live = 0;  // grants
 };
 
+struct ReplayedSanction {
+  bool drained = false;
+  bool banned = false;
+};
+
 struct ReplayedGrant {
   domain::Grant grant;
   bool booked = false;  // counted in its offer's load; not when it did not fit
@@ -67,6 +72,8 @@ class Replay {
   [[nodiscard]] const std::unordered_map<domain::OfferId, ReplayedOffer>& offers() const { return offers_; }
   [[nodiscard]] const std::unordered_map<domain::RequestId, ReplayedRequest>& requests() const { return requests_; }
   [[nodiscard]] const std::unordered_map<domain::GrantId, ReplayedGrant>& live_grants() const { return grants_; }
+  // Of those who are drained or banned.
+  [[nodiscard]] const std::unordered_map<domain::Jid, ReplayedSanction>& sanctions() const { return sanctions_; }
   [[nodiscard]] domain::GrantId last_grant() const { return last_grant_; }
 
  private:
@@ -76,6 +83,7 @@ class Replay {
   void withdraw_offer(const Entry& entry);
   void submit_request(const Entry& entry);
   void close_request(const Entry& entry);
+  void follow_sanction(const Entry& entry);
   void follow_grant(const Entry& entry);
   void start_grant(const Entry& entry, domain::Grant&& grant);
   void judge_start(const Entry& entry, const domain::Grant& grant);
@@ -96,6 +104,7 @@ class Replay {
   std::unordered_map<domain::OfferId, ReplayedOffer> offers_;
   std::unordered_map<domain::RequestId, ReplayedRequest> requests_;
   std::unordered_map<domain::GrantId, ReplayedGrant> grants_;
+  std::unordered_map<domain::Jid, ReplayedSanction> sanctions_;
   struct Unsettled {
     domain::AuditIndex index;
     domain::OfferId offer;

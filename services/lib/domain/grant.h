@@ -62,7 +62,8 @@ struct Grant {
   base::Timestamp expires;                     // of the lease
   std::optional<base::Timestamp> state_until;  // when a proposed, reclaiming or suspect one ends by itself
   std::optional<base::Timestamp> ended;
-  std::string reason;  // why it is as it is, for a person
+  std::string reason;               // why it is as it is, for a person
+  std::optional<AuditIndex> entry;  // of the audit log: what made it so; none: before the log had a tree
   friend bool operator==(const Grant&, const Grant&) = default;
 
   // Counted against the offer's capacity now.

@@ -150,6 +150,7 @@ std::string encode(const Grant& grant) {
   message.set_reason(grant.reason);
   message.set_ahead(grant.ahead);
   if (grant.state_until) message.set_state_until_us(to_micros(*grant.state_until));
+  if (grant.entry) message.set_entry(grant.entry->value);
   return message.SerializeAsString();
 }
 
@@ -174,6 +175,7 @@ base::Result<Grant> decode_grant(std::string_view bytes) {
   grant.reason = message->reason();
   grant.ahead = message->ahead();
   if (message->has_state_until_us()) grant.state_until = from_micros(message->state_until_us());
+  if (message->has_entry()) grant.entry = AuditIndex{message->entry()};
   return grant;
 }
 

@@ -31,10 +31,12 @@ Json claims_of(const Ticket& ticket) {
   for (const auto& entry : grant.resources.entries()) resources[entry.name] = format_quantity(entry.name, entry.amount);
   Json devices = Json::array();
   for (const auto& device : grant.devices) devices.push_back({{"index", device.index}, {"milli", device.milli}});
-  return {{"iss", ticket.issuer.text()}, {"sub", grant.consumer.text()},      {"aud", grant.provider.text()},
-          {"jti", to_item_id(grant.id)}, {"nbf", to_seconds(grant.started)},  {"exp", to_seconds(grant.expires)},
-          {"offer", grant.offer.value},  {"request", grant.request.value},    {"pool", ticket.pool.value},
-          {"fence", grant.id.value},     {"resources", std::move(resources)}, {"devices", std::move(devices)}};
+  Json claims{{"iss", ticket.issuer.text()}, {"sub", grant.consumer.text()},      {"aud", grant.provider.text()},
+              {"jti", to_item_id(grant.id)}, {"nbf", to_seconds(grant.started)},  {"exp", to_seconds(grant.expires)},
+              {"offer", grant.offer.value},  {"request", grant.request.value},    {"pool", ticket.pool.value},
+              {"fence", grant.id.value},     {"resources", std::move(resources)}, {"devices", std::move(devices)}};
+  if (grant.entry) claims["entry"] = grant.entry->value;
+  return claims;
 }
 
 base::Error corrupt(std::string text) { return {Errc::kCorrupt, "the ticket is not valid: " + std::move(text)}; }
@@ -69,6 +71,11 @@ class Claims {
     if (claim != nullptr && claim->is_number_unsigned()) return {claim->get<std::uint64_t>()};
     miss("fence");
     return {};
+  }
+  std::optional<AuditIndex> entry() {
+    const Json* claim = find("entry");
+    if (claim == nullptr) return std::nullopt;
+    return AuditIndex{static_cast<std::uint64_t>(number(claim, "entry"))};
   }
   Resources resources() {
     Resources resources;
@@ -172,6 +179,7 @@ base::Result<Ticket> ticket_from(const Json& payload) {
   grant.expires = claims.time("exp");
   grant.resources = claims.resources();
   grant.devices = claims.devices();
+  grant.entry = claims.entry();
   if (!claims.missing().empty()) return corrupt("its claim '" + claims.missing() + "' is missing or wrong");
   return ticket;
 }

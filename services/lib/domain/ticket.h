@@ -1,7 +1,8 @@
 // Purpose: the grant in a form a provider can verify offline: a JWS in compact form (RFC 7515) signed with Ed25519
 //   (`"alg":"EdDSA"`, RFC 8037), so that anybody's JOSE library can check it. Claims: iss (market JID), sub
 //   (consumer), aud (provider), jti ("g42"), nbf, exp (seconds), offer, request, pool, fence, resources {name:
-//   quantity, seats of services too}, devices [{index, milli}]. A grant that is only proposed has no ticket: none
+//   quantity, seats of services too}, devices [{index, milli}], entry (index in the pool's audit log of what made the
+//   grant so; tickets of older markets have none). A grant that is only proposed has no ticket: none
 //   is signed before its provider has agreed, so there is none that could pass for one of an active grant. One that
 //   is reserved has a ticket that is not valid before its lease begins (nbf), and one that is renewed gets another
 //   with a later exp. A ticket does not say that the grant was taken back since: its provider knows that from the

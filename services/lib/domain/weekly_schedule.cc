@@ -83,11 +83,13 @@ class WeeklySchedule::Table::Runs {
     const Seconds local = at + clock_.offset() - kMostShift;
     week_ = floor_to(local - kMonday, kWeek) + kMonday;
     const auto minute = static_cast<int>((local - week_) / 60);
-    const auto& periods = table.periods;
-    const auto after = std::upper_bound(periods.begin(), periods.end(), minute,
+    const auto& week_periods = table.periods;
+    const auto after = std::upper_bound(week_periods.begin(), week_periods.end(), minute,
                                         [](int wanted, const WeekPeriod& period) { return wanted < period.begin; });
-    if (after == periods.begin()) week_ -= kWeek;
-    index_ = static_cast<std::size_t>((after == periods.begin() ? periods.end() : after) - periods.begin()) - 1;
+    if (after == week_periods.begin()) week_ -= kWeek;
+    index_ =
+        static_cast<std::size_t>((after == week_periods.begin() ? week_periods.end() : after) - week_periods.begin()) -
+        1;
     ahead_ = occurrence();
   }
 

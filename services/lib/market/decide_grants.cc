@@ -88,6 +88,7 @@ void Decision::start_grant(RequestEntry& request, domain::Grant grant) {
   ++request.granted;
   state_.shares.hold(grant.consumer, grant.resources, now_);
 
+  grant.entry = state_.counters.next_audit;
   auto bytes = domain::encode(grant);
   record(entry_of(entry_kind_of_start(grant), grant, bytes));
   publish(EventKind::kGrantStarted, pubsub::MarketNode::kGrants, domain::to_item_id(grant.id), grant.provider,
@@ -101,6 +102,7 @@ void Decision::change_grant(domain::Grant grant, GrantState state, EntryKind kin
   grant.state = state;
   grant.reason = reason;
 
+  grant.entry = state_.counters.next_audit;
   auto bytes = domain::encode(grant);
   record(entry_of(kind, grant, bytes));
   publish(EventKind::kGrantChanged, pubsub::MarketNode::kGrants, domain::to_item_id(grant.id), grant.provider,
@@ -124,6 +126,7 @@ void Decision::end_unbooked_grant(domain::GrantId id, GrantState state, std::str
   grant.reason = reason;
   free_offer(grant.offer);
 
+  grant.entry = state_.counters.next_audit;
   auto bytes = domain::encode(grant);
   record(entry_of(entry_kind_of_end(state), grant, bytes));
   publish(EventKind::kGrantEnded, pubsub::MarketNode::kGrants, domain::to_item_id(id), grant.provider, grant.consumer,

@@ -100,7 +100,7 @@ struct LogQuery {
   std::variant<LastCheckpoint, CheckpointOf, Consistency, Receipts, Tiles, Entries> what;
 };
 inline constexpr std::size_t kMostLogEntries = 1024;
-inline constexpr std::size_t kMostLogTiles = 64;
+inline constexpr std::size_t kMostLogTiles = 16;  // as many as an answer holds (192 KiB)
 inline constexpr std::size_t kMostReceipts = 64;
 
 struct Receipt {

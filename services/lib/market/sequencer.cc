@@ -20,6 +20,7 @@ constexpr base::Duration kSubmitAgain = 20ms;  // when the queue is full
 constexpr base::Duration kShortestWait = 1ms;
 // Leaves that wait for a checkpoint that cannot be kept, before they are given up until the next load: 320 MB.
 constexpr std::size_t kMostWaiting = 8'000'000;
+constexpr unsigned kMostRejections = 3;  // of its batches in a row, each of which loads the pool again
 
 class LoadedTiles final : public audit::TileReader {
  public:
@@ -57,7 +58,9 @@ void Sequencer::start(LogHead&& head) {
   const std::lock_guard lock(mutex_);
   queue_.clear();
   queued_ = 0;
-  status_ = {.size = head.checkpoint ? head.checkpoint->size : 0, .waiting = head.entries.size()};
+  stored_ = head.checkpoint ? head.checkpoint->size : 0;
+  status_ = {.size = head.checkpoint ? head.checkpoint->size : 0, .waiting = head.leaves.size(), .refuses = refused_};
+  if (refused_) return;
   head_ = std::move(head);
   appends_ = true;
   changed_.notify_all();
@@ -79,6 +82,30 @@ LogStatus Sequencer::status() const {
   return status_;
 }
 
+void Sequencer::stored(std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  stored_ = std::max(stored_, size);
+  changed_.notify_all();
+}
+
+void Sequencer::sign_from(std::uint64_t least) {
+  const std::lock_guard lock(mutex_);
+  least_asked_ = least;
+  changed_.notify_all();
+}
+
+void Sequencer::hurry() {
+  const std::lock_guard lock(mutex_);
+  hurry_asked_ = status_.size + status_.waiting;
+  changed_.notify_all();
+}
+
+bool Sequencer::wait_stored(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, until, [this] { return stored_ >= hurry_asked_ || !appends_; });
+  return stored_ >= hurry_asked_;
+}
+
 void Sequencer::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     if (auto command = integrate(clock_.now())) {
@@ -94,6 +121,8 @@ std::optional<Command> Sequencer::integrate(base::Timestamp now) {
   std::vector<Arrived> arrived;
   {
     const std::lock_guard lock(mutex_);
+    least_ = least_asked_;
+    hurry_ = hurry_asked_;
     if (!appends_) return std::nullopt;
     head = std::exchange(head_, std::nullopt);
     arrived = std::exchange(queue_, {});
@@ -115,6 +144,7 @@ std::optional<Command> Sequencer::integrate(base::Timestamp now) {
 
 base::Status Sequencer::open(LogHead&& head) {
   leaves_.clear();
+  stored_origin_.clear();
   prepared_.reset();
   retry_.reset();
   kept_ = 0;
@@ -127,7 +157,10 @@ base::Status Sequencer::open(LogHead&& head) {
   if (head.checkpoint) {
     if (auto good = check_stored(*head.checkpoint); !good) return good;
   }
-  if (auto taken = take_in({{}, std::move(head.entries)}); !taken) return taken;
+  if (head.missing) return {Errc::kCorrupt, "entry " + std::to_string(*head.missing) + " is missing"};
+  for (const auto& hash : head.leaves) leaves_.push_back({{}, hash});
+  next_ += head.leaves.size();
+  loaded_ = leaves_.size();
   return check_kept();
 }
 
@@ -141,7 +174,7 @@ base::Result<audit::Checkpoint> Sequencer::by_own_key(const std::string& note) c
   return *first;
 }
 
-base::Status Sequencer::check_stored(const CheckpointRow& row) const {
+base::Status Sequencer::check_stored(const CheckpointRow& row) {
   auto stored = by_own_key(row.note);
   // Of a log that ended: what was kept under the new name, if anything, still has to be a prefix (check_kept).
   for (auto former = config_.former.begin(); !stored && former != config_.former.end(); ++former) {
@@ -151,6 +184,7 @@ base::Status Sequencer::check_stored(const CheckpointRow& row) const {
   if (stored->size != row.size || stored->root != edge_.root()) {
     return {Errc::kCorrupt, "the stored tree of " + entries(row.size) + " is not the one that was signed"};
   }
+  stored_origin_ = std::move(stored->origin);
   return base::Done{};
 }
 
@@ -163,6 +197,11 @@ base::Status Sequencer::check_kept() {
   const auto kept = by_own_key(**last);
   if (!kept)
     return {Errc::kCorrupt, "the checkpoint that was signed last is not by the key in use: " + kept.error().text};
+  if (kept->size < integrated_ && stored_origin_ != kept->origin) {
+    return {Errc::kConflict, "the database holds " + entries(integrated_) + " of the log " + stored_origin_ +
+                                 ", which ended before " + kept->origin + " signed its " + entries(kept->size) +
+                                 ": it is not the database that was signed last"};
+  }
   if (kept->size < integrated_) return base::Done{};
   const auto there = integrated_ + leaves_.size();
   if (kept->size > there) {
@@ -186,8 +225,22 @@ base::Status Sequencer::take_in(Arrived&& arrived) {
     leaves_.push_back({arrived.at, audit::leaf_hash(entry)});
     ++next_;
   }
-  if (leaves_.size() <= kMostWaiting) return base::Done{};
+  if (leaves_.size() <= std::max(kMostWaiting, loaded_ * 2)) return base::Done{};
   return {Errc::kResourceConstraint, "checkpoints could not be kept for too long: too many entries wait"};
+}
+
+void Sequencer::decided(bool stored, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (stored) {
+    rejections_ = 0;
+  } else if (++rejections_ >= kMostRejections && !refused_) {
+    refused_ = "the database does not take the tree, until somebody mends it and starts the service again: " + why;
+    spdlog::error("pool {}: no checkpoint of the audit log is signed any more: {}", pool_.value, *refused_);
+    status_.refuses = refused_;
+    appends_ = false;
+    queue_.clear();
+    queued_ = 0;
+  }
 }
 
 void Sequencer::append_leaf() {
@@ -197,15 +250,17 @@ void Sequencer::append_leaf() {
 
 // What came in the future came before the clock was set back.
 bool Sequencer::is_due(base::Timestamp now) const {
+  if (is_held()) return false;
   if (edge_.size() > integrated_) return true;
   if (leaves_.empty()) return false;
+  if (integrated_ < hurry_) return true;
   const auto oldest = leaves_.front().arrived;
   return leaves_.size() >= config_.most_leaves || oldest > now || now - oldest >= config_.longest_wait;
 }
 
 // Never a smaller tree than one that was signed already.
 IntegrateLog Sequencer::prepare() {
-  const auto target = std::max(integrated_ + config_.most_leaves, kept_);
+  const auto target = std::max({integrated_ + config_.most_leaves, kept_, least_});
   while (edge_.size() < target && !leaves_.empty()) append_leaf();
   IntegrateLog command{.from = integrated_, .size = edge_.size(), .tiles = {}, .checkpoint = sign(), .epoch = epoch_};
   for (auto& [tile, bytes] : edge_.take_changes()) command.tiles.push_back({tile.level, tile.index, std::move(bytes)});
@@ -263,10 +318,13 @@ void Sequencer::hand_over(Command&& command, const std::stop_token& stop) {
 void Sequencer::wait(const std::stop_token& stop) {
   auto pause = config_.longest_wait;
   if (!leaves_.empty()) pause = std::min(pause, leaves_.front().arrived + config_.longest_wait - clock_.now());
+  if (is_held()) pause = config_.longest_wait;
   if (retry_) pause = kRetryAfter;
+  const bool may_sign = !retry_ && !is_held();
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, stop, std::max(pause, kShortestWait), [this] {
-    return head_.has_value() || (!retry_ && queued_ + leaves_.size() >= config_.most_leaves);
+  changed_.wait_for(lock, stop, std::max(pause, kShortestWait), [&] {
+    return head_.has_value() || least_asked_ != least_ || hurry_asked_ != hurry_ ||
+           (may_sign && queued_ + leaves_.size() >= config_.most_leaves);
   });
 }
 

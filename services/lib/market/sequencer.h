@@ -6,6 +6,7 @@
 // others.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,9 @@ struct SequencerConfig {
   std::vector<audit::NoteSigner> signers;
   // Keys of logs that an operator ended after a restore: the database's last checkpoint may still be by one of them.
   std::vector<audit::NoteVerifier> former{};
-  base::Duration longest_wait = std::chrono::milliseconds(800);
+  // What comes on top until it is durable, on a busy market: the batch that is being decided, the one that is being
+  // committed, and its own.
+  base::Duration longest_wait = std::chrono::milliseconds(300);
   std::uint64_t most_leaves = 10'000;
 };
 
@@ -66,6 +69,18 @@ class Sequencer {
   void start(LogHead&& head);
   // Committed entries, by index, without gaps after what was loaded. Cheap: moves them into a queue.
   void take(std::vector<AuditRow>&& entries);
+  // A batch with tiles of it was stored, or rejected by the database. Which may be for another's sake: only when it is
+  // again and again does nothing more of it come, however often the pool is loaded, so that the market goes on.
+  void decided(bool stored, const std::string& why);
+  // A checkpoint of that size is durable.
+  void stored(std::uint64_t size);
+  // From now on nothing smaller is signed; kNothing: nothing at all.
+  void sign_from(std::uint64_t least);
+  static constexpr std::uint64_t kNothing = ~std::uint64_t{0};
+  // Before a stop: what is committed by now is due at once …
+  void hurry();
+  // … and durable when this is true; false: not by then.
+  [[nodiscard]] bool wait_stored(std::chrono::steady_clock::time_point until);
   void run(const std::stop_token& stop);
   // One step of run(): opens what was loaded, takes what was committed, and signs when it is time to; the command to
   // submit then. Called by one thread.
@@ -82,11 +97,12 @@ class Sequencer {
     audit::Hash hash;
   };
   [[nodiscard]] base::Status open(LogHead&& head);
-  [[nodiscard]] base::Status check_stored(const CheckpointRow& row) const;
+  [[nodiscard]] base::Status check_stored(const CheckpointRow& row);
   [[nodiscard]] base::Status check_kept();
   [[nodiscard]] base::Result<audit::Checkpoint> by_own_key(const std::string& note) const;
   [[nodiscard]] base::Status take_in(Arrived&& arrived);
   void append_leaf();
+  [[nodiscard]] bool is_held() const { return edge_.size() + leaves_.size() < least_; }
   [[nodiscard]] bool is_due(base::Timestamp now) const;
   [[nodiscard]] IntegrateLog prepare();
   [[nodiscard]] std::string sign() const;
@@ -108,14 +124,23 @@ class Sequencer {
   std::vector<Arrived> queue_;
   std::size_t queued_ = 0;  // entries in it
   LogStatus status_;
+  std::uint64_t stored_ = 0;       // entries in the last checkpoint that is durable
+  std::uint64_t least_asked_ = 0;  // sign_from()
+  std::uint64_t hurry_asked_ = 0;  // entries that there were at hurry()
+  unsigned rejections_ = 0;
+  std::optional<std::string> refused_;  // until the process ends
 
   // Of the thread that integrates.
+  std::uint64_t least_ = 0;  // as it was asked for, when it looked last
+  std::uint64_t hurry_ = 0;  // … and as well
   audit::TileEdge edge_;
   std::deque<Leaf> leaves_;               // committed, not in the tree
   std::uint64_t next_ = 0;                // the index of the entry that comes next
   std::uint64_t integrated_ = 0;          // entries in what was handed over
   std::uint64_t kept_ = 0;                // … and in what was kept when it was opened
   std::uint64_t epoch_ = 0;               // of the load
+  std::size_t loaded_ = 0;                // leaves it began with
+  std::string stored_origin_;             // whose the stored checkpoint is; empty: there is none
   std::optional<IntegrateLog> prepared_;  // signed, not kept yet
   std::optional<base::Timestamp> retry_;  // keeping it did not work: not before then
 };

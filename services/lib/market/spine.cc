@@ -65,7 +65,9 @@ Spine::Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& ou
 
 base::Status Spine::submit(Command&& command) {
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};
-  if (queue_.try_push(std::move(command))) return base::Done{};
+  // A full queue is when the log grows fastest: its checkpoints do not stand in line.
+  const bool urgent = std::holds_alternative<IntegrateLog>(command.body);
+  if (urgent ? queue_.try_push_urgent(std::move(command)) : queue_.try_push(std::move(command))) return base::Done{};
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};  // it stopped meanwhile
   return {base::Errc::kResourceConstraint, "the market has more to decide than it can hold; try again in a moment"};
 }
@@ -291,7 +293,14 @@ CommitResult Spine::commit(Work& work) {
   if (result.outcome == CommitOutcome::kCommitted) {
     ++last_batch_;
     renewed_ = clock_.now();
-    if (config_.sequencer != nullptr) config_.sequencer->take(std::move(batch.audit));
+    if (config_.sequencer != nullptr) {
+      if (!batch.checkpoints.empty()) config_.sequencer->stored(batch.checkpoints.back().size);
+      config_.sequencer->take(std::move(batch.audit));
+    }
+  }
+  const bool settled = result.outcome == CommitOutcome::kCommitted || result.outcome == CommitOutcome::kRejected;
+  if (config_.sequencer != nullptr && settled && !batch.log_tiles.empty()) {
+    config_.sequencer->decided(result.outcome == CommitOutcome::kCommitted, result.text);
   }
   return result;
 }

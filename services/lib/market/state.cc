@@ -158,7 +158,7 @@ base::Status State::on_log_tile(LogTileRow&& row) {
 }
 
 base::Status State::on_unintegrated(AuditRow&& row) {
-  log_head.entries.push_back(std::move(row));
+  log_head.take(row);
   return base::Done{};
 }
 

@@ -24,10 +24,15 @@ TableCall advance(std::int64_t pool_id, const market::Batch& batch) {
   return call;
 }
 
+void add_index(BigintArray& indices, const std::optional<domain::AuditIndex>& index) {
+  if (!index) return indices.add_null();
+  indices.add(static_cast<std::int64_t>(index->value));
+}
+
 // Live grants that end, or change and stay live: what of them can change.
 TableCall grant_changes(const std::vector<market::GrantRow>& rows, char letter) {
   const std::size_t n = rows.size();
-  BigintArray ids(n), starts(n), expiries(n), untils(n), ends(n);
+  BigintArray ids(n), starts(n), expiries(n), untils(n), ends(n), entries(n);
   SmallintArray states(n);
   BooleanArray aheads(n);
   TextArray reasons(n * 5);
@@ -40,10 +45,11 @@ TableCall grant_changes(const std::vector<market::GrantRow>& rows, char letter) 
     add_time(untils, row.state_until);
     add_time(ends, row.ended);
     reasons.add(row.reason);
+    add_index(entries, row.entry);
   }
   TableCall call{.function = "write_grant_changes", .letter = letter};
   take_into(call, std::move(ids), std::move(states), std::move(aheads), std::move(starts), std::move(expiries),
-            std::move(untils), std::move(ends), std::move(reasons));
+            std::move(untils), std::move(ends), std::move(reasons), std::move(entries));
   return call;
 }
 
@@ -111,7 +117,7 @@ TableCall requests(const std::vector<market::RequestRow>& rows) {
 
 base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
   const std::size_t n = rows.size();
-  BigintArray ids(n), starts(n), expiries(n), untils(n), ends(n);
+  BigintArray ids(n), starts(n), expiries(n), untils(n), ends(n), entries(n);
   TextArray offer_ids(n * 24), request_ids(n * 24), providers(n * 40), consumers(n * 40), slots(n * 40),
       amounts(n * 48), reasons(n * 5);
   SmallintArray states(n);
@@ -134,11 +140,13 @@ base::Result<TableCall> new_grants(const std::vector<market::GrantRow>& rows) {
     add_time(untils, row.state_until);
     add_time(ends, row.ended);
     reasons.add(row.reason);
+    add_index(entries, row.entry);
   }
   TableCall call{.function = "write_new_grants", .letter = 'g'};
   take_into(call, std::move(ids), std::move(offer_ids), std::move(request_ids), std::move(providers),
             std::move(consumers), std::move(slots), std::move(amounts), std::move(states), std::move(aheads),
-            std::move(starts), std::move(expiries), std::move(untils), std::move(ends), std::move(reasons));
+            std::move(starts), std::move(expiries), std::move(untils), std::move(ends), std::move(reasons),
+            std::move(entries));
   return call;
 }
 
@@ -164,14 +172,6 @@ TableCall events(const std::vector<market::Event>& rows) {
             std::move(publishers), std::move(providers), std::move(consumers));
   std::move(records).finish(call);
   return call;
-}
-
-// The actor's column is for those whom the provider's and the consumer's do not name already: most entries
-// then cost one index less.
-std::string separate_actor(const audit::Entry& entry) {
-  if (entry.actor.empty()) return {};
-  const domain::Jid bare = entry.actor.bare();
-  return bare == entry.provider || bare == entry.consumer ? std::string() : bare.text();
 }
 
 TableCall audit_entries(const market::Batch& batch) {

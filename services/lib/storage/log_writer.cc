@@ -39,6 +39,12 @@ TableCall checkpoints(const std::vector<market::CheckpointRow>& rows) {
 
 }  // namespace
 
+std::string separate_actor(const audit::Entry& entry) {
+  if (entry.actor.empty()) return {};
+  const domain::Jid bare = entry.actor.bare();
+  return bare == entry.provider || bare == entry.consumer ? std::string() : bare.text();
+}
+
 void add_log_calls(const market::Batch& batch, std::vector<TableCall>& calls) {
   if (!batch.log_tiles.empty()) calls.push_back(tiles(batch.log_tiles));
   if (!batch.checkpoints.empty()) calls.push_back(checkpoints(batch.checkpoints));

@@ -11,6 +11,22 @@ std::string before(const std::optional<base::Duration>& kept, base::Timestamp no
   return "bourse.from_micros(" + std::to_string(micros(now - *kept)) + ")";
 }
 
+// Of the log's heads that are older than this, the last of each hour stays: any tree of the log is proved from its
+// tiles.
+constexpr base::Duration kAllCheckpoints = std::chrono::hours(24) * 30;
+
+std::uint64_t thin_checkpoints(pqxx::work& tx, base::Timestamp now) {
+  const auto rows =
+      tx.exec(
+            "DELETE FROM bourse.audit_checkpoints c USING (SELECT pool_id, size, lead(at) OVER (PARTITION BY pool_id "
+            "ORDER BY size) AS next FROM bourse.audit_checkpoints WHERE at < " +
+            before(kAllCheckpoints, now) +
+            ") t WHERE c.pool_id = t.pool_id AND c.size = t.size "
+            "AND date_trunc('hour', t.next, 'UTC') = date_trunc('hour', c.at, 'UTC')")
+          .affected_rows();
+  return static_cast<std::uint64_t>(rows);
+}
+
 }  // namespace
 
 base::Result<MaintenanceReport> maintain(const ConnectionOptions& options, const Retention& retention,
@@ -32,8 +48,9 @@ base::Result<MaintenanceReport> maintain(const ConnectionOptions& options, const
         report.deleted.push_back({text(row[0]), count(row[1])});
       }
     }
+    tx.exec("SET LOCAL ROLE bourse_owner");
+    if (const auto rows = thin_checkpoints(tx, now); rows > 0) report.deleted.push_back({"audit_checkpoints", rows});
     if (retention.usage) {
-      tx.exec("SET LOCAL ROLE bourse_owner");
       const auto rows = tx.exec("DELETE FROM bourse.usage WHERE at < " + before(retention.usage, now)).affected_rows();
       if (rows > 0) report.deleted.push_back({"usage", static_cast<std::uint64_t>(rows)});
     }

@@ -1,5 +1,6 @@
-// Purpose: what a database needs now and then (`boursed maintain`): months made ahead, and history that is older than
-//   anybody wants it forgotten. Done by the owner of the database, not by the service.
+// Purpose: what a database needs now and then (`boursed maintain`): months made ahead, history that is older than
+//   anybody wants it forgotten, and all but hourly ones of the audit log's checkpoints that are older than
+//   a month. Done by the owner of the database, not by the service.
 // Threads: free function.
 #pragma once
 

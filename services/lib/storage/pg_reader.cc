@@ -51,7 +51,7 @@ bool is_index(const std::string& text) {
 }  // namespace
 
 template <class T, class Ask>
-base::Result<T> PgReader::in_snapshot(const domain::PoolName& pool, Ask ask) {
+base::Result<T> PgReader::on_connection(Ask ask) {
   for (bool first = true;; first = false) {
     Connection connection;
     if (const std::lock_guard lock(mutex_); first && !idle_.empty()) {
@@ -65,15 +65,7 @@ base::Result<T> PgReader::in_snapshot(const domain::PoolName& pool, Ask ask) {
       connection = std::move(connected).value();
     }
     try {
-      auto result = [&]() -> base::Result<T> {
-        pqxx::work tx(*connection);
-        tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        const auto found = run(tx, "SELECT id FROM bourse.pools WHERE name = $1", {{pool.value}, {}});
-        if (found.empty()) return no_pool(pool);
-        auto answer = ask(tx, text(found[0][0]));
-        tx.commit();
-        return answer;
-      }();
+      base::Result<T> result = ask(*connection);
       const std::lock_guard lock(mutex_);
       idle_.push_back(std::move(connection));
       return result;
@@ -85,6 +77,42 @@ base::Result<T> PgReader::in_snapshot(const domain::PoolName& pool, Ask ask) {
       return as_error(std::move(failure), "cannot read");
     }
   }
+}
+
+template <class T, class Ask>
+base::Result<T> PgReader::in_snapshot(const domain::PoolName& pool, Ask ask) {
+  return on_connection<T>([&](pqxx::connection& connection) -> base::Result<T> {
+    pqxx::work tx(connection);
+    tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const auto found = run(tx, "SELECT id FROM bourse.pools WHERE name = $1", {{pool.value}, {}});
+    if (found.empty()) return no_pool(pool);
+    auto answer = ask(tx, text(found[0][0]));
+    tx.commit();
+    return answer;
+  });
+}
+
+template <class T, class Ask>
+base::Result<T> PgReader::in_one_statement(const domain::PoolName& pool, Ask ask) {
+  return on_connection<T>([&](pqxx::connection& connection) -> base::Result<T> {
+    pqxx::nontransaction tx(connection);
+    const auto id = id_of(tx, pool);
+    if (!id) return no_pool(pool);
+    return ask(tx, *id);
+  });
+}
+
+std::optional<std::string> PgReader::id_of(pqxx::transaction_base& tx, const domain::PoolName& pool) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = pool_ids_.find(pool.value); known != pool_ids_.end()) return known->second;
+  }
+  const auto found = run(tx, "SELECT id FROM bourse.pools WHERE name = $1", {{pool.value}, {}});
+  if (found.empty()) return std::nullopt;
+  auto id = text(found[0][0]);
+  const std::lock_guard lock(mutex_);
+  pool_ids_[pool.value] = id;
+  return id;
 }
 
 std::uint64_t PgReader::count_of(pqxx::transaction_base& tx, const RowSet& set) {
@@ -192,23 +220,24 @@ base::Result<market::PageOf<market::AuditRecord>> PgReader::audit(const market::
 
 base::Result<market::CheckpointRow> PgReader::checkpoint(const domain::PoolName& pool,
                                                          std::optional<std::uint64_t> least) {
-  return in_snapshot<market::CheckpointRow>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
+  return in_one_statement<market::CheckpointRow>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) {
     return read_checkpoint(tx, pool_id, least);
   });
 }
 
 base::Result<std::vector<market::LogTileRow>> PgReader::log_tiles(const domain::PoolName& pool,
                                                                   const std::vector<market::LogTileId>& tiles) {
-  return in_snapshot<std::vector<market::LogTileRow>>(
+  return in_one_statement<std::vector<market::LogTileRow>>(
       pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) { return read_log_tiles(tx, pool_id, tiles); });
 }
 
 base::Result<std::vector<market::AuditRow>> PgReader::log_entries(const domain::PoolName& pool, std::uint64_t from,
                                                                   std::uint64_t until) {
   using Answer = std::vector<market::AuditRow>;
-  return in_snapshot<Answer>(pool, [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
-    return read_log_entries(tx, pool_id, from, until);
-  });
+  return in_one_statement<Answer>(pool,
+                                  [&](pqxx::transaction_base& tx, const std::string& pool_id) -> base::Result<Answer> {
+                                    return read_log_entries(tx, pool_id, from, until);
+                                  });
 }
 
 base::Result<market::PoolStatus> PgReader::status(const domain::PoolName& pool) {

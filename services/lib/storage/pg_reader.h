@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,10 +50,16 @@ class PgReader final : public market::Reader {
   // Beyond kExactCount (page_query.h), a count is at most kCountAge old (XEP-0059 §2.7 lets counts be approximate).
   static constexpr std::chrono::seconds kCountAge{5};
 
-  // Runs `ask(tx, pool_id)` in one snapshot; a connection found dead before it was asked anything is
-  // replaced once.
+  // A connection found dead before it was asked anything is replaced once.
+  template <class T, class Ask>
+  base::Result<T> on_connection(Ask ask);
+  // Runs `ask(tx, pool_id)` in one snapshot.
   template <class T, class Ask>
   base::Result<T> in_snapshot(const domain::PoolName& pool, Ask ask);
+  // … or, when it is one statement, without a transaction around it: one round trip and not five.
+  template <class T, class Ask>
+  base::Result<T> in_one_statement(const domain::PoolName& pool, Ask ask);
+  std::optional<std::string> id_of(pqxx::transaction_base& tx, const domain::PoolName& pool);
   // `make` makes a Row of a pqxx::row.
   template <class Row, class Make>
   base::Result<market::PageOf<Row>> page_of(pqxx::transaction_base& tx, const RowSet& set, const market::Page& page,
@@ -63,6 +70,7 @@ class PgReader final : public market::Reader {
   std::mutex mutex_;
   std::vector<Connection> idle_;
   std::map<std::string, std::pair<std::uint64_t, std::chrono::steady_clock::time_point>> counts_;  // by set
+  std::map<std::string, std::string> pool_ids_;  // of pools that were asked about; they never change
 };
 
 }  // namespace bourse::storage

@@ -170,8 +170,12 @@ base::Status load_history(Load& load, market::StateLoader& to) {
 }
 
 base::Status load_log(Load& load, market::StateLoader& to) {
-  base::Status done =
-      load.each(kLoadStatements, [&](const pqxx::row& row) { return to.on_statement(audit_record(row)); });
+  // One that cannot be read is only said again; the entry itself is for others to judge.
+  base::Status done = load.each(kLoadStatements, [&](const pqxx::row& row) -> base::Status {
+    const auto said = audit_row(row);
+    auto entry = audit::decode_entry(said.entry);
+    return entry ? to.on_statement({said.index, std::move(entry).value()}) : base::Done{};
+  });
   if (!done.ok()) return done;
   std::uint64_t integrated = 0;
   if (auto last = read_checkpoint(load.tx(), load.pool(), {}); last.ok()) {
@@ -242,7 +246,7 @@ market::Event event_row(const pqxx::row& row) {
 const char* const kGrantColumns =
     "grant_id, offer_id, request_id, provider, consumer, array_to_string(slots, ' '), array_to_string(amounts, ','), "
     "state, bourse.to_micros(started), bourse.to_micros(expires), bourse.to_micros(ended), reason, ahead, "
-    "bourse.to_micros(state_until)";
+    "bourse.to_micros(state_until), entry";
 
 market::GrantRow grant_row(const pqxx::row& row) {
   market::GrantRow grant;
@@ -261,6 +265,7 @@ market::GrantRow grant_row(const pqxx::row& row) {
   grant.reason = text(row[11]);
   grant.ahead = flag(row[12]);
   grant.state_until = optional_time(row[13]);
+  if (!row[14].is_null()) grant.entry = domain::AuditIndex{count(row[14])};
   return grant;
 }
 

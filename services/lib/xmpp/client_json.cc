@@ -108,6 +108,7 @@ Json to_json(const GrantPayload& payload) {
   add_time(json, "started", grant.started);
   add_time(json, "expires", grant.expires);
   add_time(json, "state_until", grant.state_until);
+  if (grant.entry) json["entry"] = grant.entry->value;
   add_time(json, "ended", grant.ended);
   add_text(json, "reason", grant.reason);
   json["fence"] = grant.id.value;

@@ -77,6 +77,11 @@ Status read_life(const gloox::Tag& tag, domain::Grant& grant) {
     grant.ended = *ended;
   }
   if (const std::string* reason = attribute(tag, "reason")) grant.reason = *reason;
+  if (const std::string* text = attribute(tag, "entry")) {
+    const auto entry = parse_number(*text, std::numeric_limits<std::int64_t>::max());
+    if (!entry) return within(tag, entry.error());
+    grant.entry = domain::AuditIndex{*entry};
+  }
   return Done{};
 }
 
@@ -117,8 +122,9 @@ Status read_child(const gloox::Tag& child, const gloox::Tag& parent, GrantPayloa
 
 base::Result<GrantPayload> parse_grant(const gloox::Tag& tag) {
   if (const auto ours = expect(tag, "grant"); !ours) return ours.error();
-  if (const auto known = only_attributes(tag, {"id", "offer", "request", "provider", "consumer", "state", "ahead",
-                                               "started", "expires", "state-until", "ended", "reason", "fence"});
+  if (const auto known =
+          only_attributes(tag, {"id", "offer", "request", "provider", "consumer", "state", "ahead", "started",
+                                "expires", "state-until", "ended", "reason", "fence", "entry"});
       !known) {
     return known.error();
   }
@@ -148,6 +154,7 @@ std::string render_grant(const domain::Grant& grant, std::string_view ticket) {
   if (grant.state_until) append_attribute(xml, "state-until", format_timestamp(*grant.state_until));
   if (grant.ended) append_attribute(xml, "ended", format_timestamp(*grant.ended));
   if (!grant.reason.empty()) append_attribute(xml, "reason", grant.reason);
+  if (grant.entry) append_attribute(xml, "entry", std::to_string(grant.entry->value));
   append_attribute(xml, "fence", grant.id.value);
   xml += '>';
   append_resources(xml, grant.resources, {});

@@ -342,7 +342,11 @@ LiveOffer& offer_of(LiveState& state, const std::string& id) {
 class LiveStateDiffers : public ::testing::TestWithParam<Difference> {};
 
 TEST_P(LiveStateDiffers, InOneLine) {
-  const auto replay = replayed(eventful_log().entries);
+  auto log = eventful_log();
+  log.write({.kind = EntryKind::kSanctioned, .provider = jid("bad@example.org"), .reason = "drained"});
+  log.write({.kind = EntryKind::kSanctioned, .provider = jid("bad@example.org"), .reason = "banned: for lies"});
+  log.write({.kind = EntryKind::kSanctionLifted, .provider = jid("bad@example.org"), .reason = "not drained any more"});
+  const auto replay = replayed(log.entries);
   auto state = state_of(replay);
   ASSERT_EQ(differences(replay, state), std::vector<std::string>{});
   GetParam().spoil(state);
@@ -389,6 +393,15 @@ const std::vector<Difference> kDifferences = {
     {"RequestGone",
      [](auto& state) { std::erase_if(state.requests, [](auto& request) { return request.id.value == "waits"; }); },
      "request waits: the log has it, the database has not"},
+    {"SanctionGone", [](auto& state) { state.sanctions.clear(); },
+     "sanction of bad@example.org: the log has it, the database has not"},
+    {"SanctionAdded",
+     [](auto& state) {
+       state.sanctions.push_back({jid("eve@b.test"), false, true});
+     },
+     "sanction of eve@b.test: the database has it, the log has not"},
+    {"SanctionOther", [](auto& state) { state.sanctions.at(0).drained = true; },
+     "bad@example.org: it is drained and banned in the database, banned in the log"},
 };
 INSTANTIATE_TEST_SUITE_P(All, LiveStateDiffers, ::testing::ValuesIn(kDifferences),
                          [](const auto& difference) { return difference.param.name; });

@@ -129,6 +129,9 @@ inline LiveState state_of(const Replay& replay) {
   }
   for (const auto& [id, request] : replay.requests()) state.requests.push_back({id, request.consumer, request.record});
   for (const auto& [id, grant] : replay.live_grants()) state.grants.push_back(grant.grant);
+  for (const auto& [jid, sanction] : replay.sanctions()) {
+    state.sanctions.push_back({jid, sanction.drained, sanction.banned});
+  }
   return state;
 }
 

@@ -41,7 +41,8 @@ class StoredLog final : public market::Reader {
 
   base::Result<market::CheckpointRow> checkpoint(const domain::PoolName& /*pool*/,
                                                  std::optional<std::uint64_t> least) override {
-    const auto at = least ? checkpoints.lower_bound(*least) : std::prev(checkpoints.end());
+    const auto at =
+        least || checkpoints.empty() ? checkpoints.lower_bound(least.value_or(0)) : std::prev(checkpoints.end());
     if (at == checkpoints.end()) return {Errc::kNotFound, "no checkpoint"};
     return at->second;
   }
@@ -183,7 +184,7 @@ void rewrite(Checked& checked) {
 
 const std::vector<Damage> kDamages = {
     {"AnEntryRewritten", rewrite, "checkpoint of 595 entries: its root is"},
-    {"AnEntryRewrittenAndItsTileFound", rewrite, "tile/0/001 has other hashes"},
+    {"AnEntryRewrittenAndItsTileFound", rewrite, "tile/0/001 has other hashes than these entries, from entry 400 on"},
     {"AnEntryRewrittenAndKeptOtherwise", rewrite, "kept beside the keys, of 595 entries, has another root"},
     {"AnEntryRemoved", [](auto& checked) { checked.log.entries.erase(checked.log.entries.begin() + 400); },
      "entry 400 is missing"},
@@ -209,6 +210,12 @@ const std::vector<Damage> kDamages = {
        checked.log.tiles[{0, 2}].resize(32);
      },
      "tile/0/002.p/83 has other hashes"},
+    {"APartialTileLong",
+     [](auto& checked) {
+       checked.log.tiles[{0, 2}] += std::string(32, 'x');
+     },
+     "has more hashes than the last stored checkpoint"},
+    {"TheLastCheckpointGone", [](auto& checked) { checked.log.checkpoints.erase(595); }, "a later checkpoint is gone"},
     {"ACheckpointChanged", [](auto& checked) { std::ranges::replace(checked.log.checkpoints.at(300).note, '3', '4'); },
      "checkpoint of 300 entries"},
     {"ACheckpointByAStranger", [](auto& checked) { checked.log.integrate(596, signer('e')); },
@@ -236,6 +243,20 @@ const std::vector<Damage> kDamages = {
      "is of 595 entries, the database has 400"},
     {"AGrantChanged", [](auto& checked) { checked.basis.state.grants.front().state = domain::GrantState::kReclaiming; },
      "it is reclaiming in the database"},
+    {"APastGrantGone",
+     [](auto& checked) {
+       checked.basis.beside.grants = [](const auto& /*ids*/) -> base::Result<std::vector<domain::Grant>> {
+         return std::vector<domain::Grant>{};
+       };
+     },
+     "the log has it, the database has not"},
+    {"OtherColumns",
+     [](auto& checked) {
+       checked.basis.beside.wrong_columns = [](auto from, auto /*until*/) -> base::Result<std::vector<std::string>> {
+         return std::vector<std::string>{"entry " + std::to_string(from) + ": its columns"};
+       };
+     },
+     "entry 0: its columns"},
     {"AnEntryThatIsNone", [](auto& checked) { checked.log.entries[598].entry = "\xFF"; }, "entry 598: "},
 };
 INSTANTIATE_TEST_SUITE_P(All, FsckFinds, ::testing::ValuesIn(kDamages),

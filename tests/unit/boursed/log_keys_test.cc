@@ -150,6 +150,37 @@ TEST_F(LogKeysTest, Rotate) {
   EXPECT_EQ(content(files_.verifiers), both->signers[0].verifier().text() + '\n');
 }
 
+TEST_F(LogKeysTest, ThatWereRotatedOutAreFormerOnes) {
+  const auto first = create_log_keys(files_, service_);
+  ASSERT_TRUE(first.ok());
+  for (const std::size_t rotations : {1U, 2U}) {
+    const auto both = rotate_log_keys(files_, service_);
+    ASSERT_TRUE(both.ok()) << both.error().text;
+    const auto before = former_log_keys(files_);
+    ASSERT_TRUE(before.ok());
+    EXPECT_EQ(before->size(), rotations - 1) << "it signs as well";
+    (void)sign(*both, rotations);
+    ASSERT_TRUE(finish_log_rotation(files_, service_).ok());
+    const auto former = former_log_keys(files_);
+    ASSERT_TRUE(former.ok()) << former.error().text;
+    ASSERT_EQ(former->size(), rotations);
+    EXPECT_EQ(former->back().text(), both->signers[1].verifier().text());
+  }
+  EXPECT_EQ(former_log_keys(files_)->front().text(), first->signers[0].verifier().text());
+}
+
+TEST_F(LogKeysTest, FormerOnesAreRememberedOnce) {
+  const auto keys = create_log_keys(files_, service_);
+  ASSERT_TRUE(keys.ok());
+  const auto one = keys->signers[0].verifier();
+  const auto two = new_log_key("bourse.example.org/commons/4")->verifier();
+  write(files_.former, one.text(), 0644);  // by hand, without an end of the line
+  const std::vector<audit::NoteVerifier> both{one, two, two};
+  ASSERT_TRUE(remember_former_log_keys(files_, both).ok());
+  EXPECT_EQ(content(files_.former), one.text() + '\n' + two.text() + '\n');
+  EXPECT_EQ(next_generation(both, service_, files_), 5U);
+}
+
 TEST_F(LogKeysTest, OfPoolsWhoseNamesAreNoFilesAreRefused) {
   for (const char* name : {"", ".", "..", ".hidden", "a/b", "../commons", "two words", "line\n", "\x7f"}) {
     EXPECT_FALSE(log_files(folder_, {name}).ok()) << name;

@@ -90,6 +90,52 @@ TEST_F(LogRestart, WorksWhenTheKeyOrTheKeptCheckpointIsLost) {
   EXPECT_EQ(former_log_keys(files_)->front().text(), old.signers[0].verifier().text());
 }
 
+TEST_F(LogRestart, OfALogWhoseFilesAreLostNeedsItsKey) {
+  const auto old = made().signers[0].verifier();
+  for (const auto& file : {files_.key, files_.verifiers}) std::filesystem::remove(file);
+  const auto unknown = accept_rollback(files_, service_, "the disk died");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().code, Errc::kNotFound);
+  EXPECT_NE(unknown.error().text.find("--old-key"), std::string::npos) << unknown.error().text;
+  const auto other = new_log_key("evil.example.org/commons")->verifier().text();
+  for (const auto& wrong : {std::string("no key"), other}) {
+    EXPECT_EQ(accept_rollback(files_, service_, "the disk died", wrong).error().code, Errc::kBadRequest) << wrong;
+  }
+  EXPECT_FALSE(there(files_.former));
+
+  const auto restarted = accept_rollback(files_, service_, "the disk died", old.text());
+  ASSERT_TRUE(restarted.ok()) << restarted.error().text;
+  EXPECT_EQ(restarted->keys.origin(), "bourse.example.org/commons/2");
+  EXPECT_EQ(restarted->note, "") << "there is none";
+  EXPECT_EQ(former_log_keys(files_)->front().text(), old.text());
+  EXPECT_NE(restart_statement(files_, restarted->keys)->value().find("the disk died"), std::string::npos);
+
+  const auto again = accept_rollback(files_, service_, "twice", old.text());
+  ASSERT_TRUE(again.ok()) << again.error().text;
+  EXPECT_EQ(verifiers_text(again->keys), verifiers_text(restarted->keys)) << "it is done already";
+}
+
+TEST_F(LogRestart, OfALogOfWhichOnlyTheVerifiersAreLeft) {
+  const auto old = made().signers[0].verifier();
+  std::filesystem::remove(files_.key);
+  const auto restarted = accept_rollback(files_, service_, "the key is lost");
+  ASSERT_TRUE(restarted.ok()) << restarted.error().text;
+  EXPECT_EQ(restarted->keys.origin(), "bourse.example.org/commons/2");
+  EXPECT_EQ(former_log_keys(files_)->front().text(), old.text());
+}
+
+// A new key of the same name was made meanwhile: neither it nor the lost one's generation comes again.
+TEST_F(LogRestart, LeavesANameThatTwoKeysHad) {
+  const auto lost = made().signers[0].verifier();
+  std::filesystem::remove(files_.key);
+  ASSERT_TRUE(create_log_keys(files_, service_).ok());
+  EXPECT_EQ(accept_rollback(files_, service_, "why not").error().code, Errc::kConflict);
+  const auto restarted = accept_rollback(files_, service_, "the folder is lost", lost.text());
+  ASSERT_TRUE(restarted.ok()) << restarted.error().text;
+  EXPECT_EQ(restarted->keys.origin(), "bourse.example.org/commons/2");
+  EXPECT_EQ(former_log_keys(files_)->size(), 2U);
+}
+
 // Whatever was written before the process ended, running it once more gives a log that may begin.
 TEST_F(LogRestart, GoesOnWhereItWasInterrupted) {
   const auto old = made();

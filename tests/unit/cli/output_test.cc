@@ -29,6 +29,16 @@ TEST(Output, WideShowsAllAndNoControlCharacters) {
             "größer  revoked  y?[2J\n");
 }
 
+TEST(Output, NoControlCharacterIsLeft) {
+  EXPECT_EQ(printable("a\x7F\xC2\x80"
+                      "b\xC2\x9B"
+                      "2J\xC2\x9F\xC2"),
+            "a??b?2J?\xC2");
+  EXPECT_EQ(printable("\u00A0\u00FC\u2014\u041B"), "\u00A0\u00FC\u2014\u041B") << "letters that share bytes with them";
+  EXPECT_EQ(printable_lines("a\u009B1m\n\n\u2014 b\n"), "a?1m\n\n\u2014 b\n");
+  EXPECT_EQ(printable_lines("no end\r"), "no end?");
+}
+
 TEST(Output, ColourDoesNotMoveColumns) {
   EXPECT_EQ(sample().text(false, true),
             "\033[1mID\033[0m      \033[1mSTATE\033[0m\n"

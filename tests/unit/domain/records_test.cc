@@ -108,6 +108,7 @@ Grant any_grant() {
   grant.state = *rc::gen::elementOf(std::vector<GrantState>(std::begin(kGrantStates), std::end(kGrantStates)));
   grant.ahead = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) grant.state_until = any_time();
+  if (*rc::gen::arbitrary<bool>()) grant.entry = AuditIndex{*rc::gen::arbitrary<std::uint64_t>()};
   grant.started = any_time();
   grant.expires = any_time();
   if (*rc::gen::arbitrary<bool>()) grant.ended = any_time();

@@ -42,6 +42,7 @@ Ticket sample() {
   grant.devices = {{3, 500}};
   grant.started = kStart;
   grant.expires = kEnd;
+  grant.entry = AuditIndex{1234};
   return ticket;
 }
 
@@ -82,10 +83,19 @@ TEST(Ticket, HasTheClaimsItPromises) {
                          {"pool", "commons"},
                          {"fence", 42},
                          {"resources", {{"cpu", "1500m"}, {"memory", "4Gi"}, {"gpu", "500m"}}},
-                         {"devices", Json::array({{{"index", 3}, {"milli", 500}}})}};
+                         {"devices", Json::array({{{"index", 3}, {"milli", 500}}})},
+                         {"entry", 1234}};
   const std::string jws = sign_ticket(sample(), market_key());
   EXPECT_EQ(claims_of(jws), expected);
   EXPECT_EQ(*base::base64url_decode(jws.substr(0, jws.find('.'))), kHeader);
+}
+
+TEST(Ticket, OfAnOlderMarketNamesNoEntry) {
+  Ticket ticket = sample();
+  ticket.grant.entry.reset();
+  const auto verified = verify(sign_ticket(ticket, market_key()));
+  ASSERT_TRUE(verified.ok());
+  EXPECT_EQ(verified->grant.entry, std::nullopt);
 }
 
 TEST(Ticket, IsDeterministic) { EXPECT_EQ(sign_ticket(sample(), market_key()), sign_ticket(sample(), market_key())); }
@@ -228,8 +238,11 @@ TEST(Ticket, RefusesWrongClaims) {
       {"device a number", [](Json& c) { c["devices"][0] = 1; }},
       {"device without index", [](Json& c) { c["devices"][0].erase("index"); }},
       {"device index too large", [](Json& c) { c["devices"][0]["index"] = 65'536; }},
+      {"entry a text", [](Json& c) { c["entry"] = "1234"; }},
+      {"entry negative", [](Json& c) { c["entry"] = -1; }},
   };
   for (const auto& [name, value] : good.items()) {
+    if (name == "entry") continue;  // older markets name none
     cases.push_back({"without " + name, [key = name](Json& c) { c.erase(key); }});
   }
   for (const auto& test : cases) {

@@ -123,6 +123,14 @@ TEST_F(DecideLog, OnlyStatementsAreStated) {
   EXPECT_FALSE(decide_log(RecordStatement{EntryKind::kGrantStarted, "a grant"}).writes());
 }
 
+TEST_F(DecideLog, AGapAfterTheHeadIsNoted) {
+  Pool loaded;
+  ASSERT_TRUE(loaded.state.on_checkpoint({2, {}, "note"}));
+  for (const std::uint64_t index : {2U, 4U, 5U}) ASSERT_TRUE(loaded.state.on_unintegrated({{index}, "entry"}));
+  EXPECT_EQ(loaded.state.log_head.missing, 3U);
+  EXPECT_THAT(loaded.state.log_head.leaves, SizeIs(1));
+}
+
 TEST_F(DecideLog, TheHeadIsLoaded) {
   Pool loaded;
   ASSERT_TRUE(loaded.state.on_checkpoint({2, {}, "note"}));
@@ -131,7 +139,7 @@ TEST_F(DecideLog, TheHeadIsLoaded) {
   EXPECT_EQ(loaded.state.log_integrated, 2U);
   EXPECT_EQ(loaded.state.log_head.checkpoint->note, "note");
   EXPECT_THAT(loaded.state.log_head.tiles, SizeIs(1));
-  EXPECT_THAT(loaded.state.log_head.entries, SizeIs(1));
+  EXPECT_THAT(loaded.state.log_head.leaves, SizeIs(1));
 }
 
 TEST_F(DecideLog, NobodyPublishesOrRetractsCheckpoints) {

@@ -76,7 +76,7 @@ class Log {
       const auto index = audit::hashes_at(level, size) / audit::kTileWidth;
       head.tiles.push_back({level, index, tiles.at({level, index})});
     }
-    for (auto i = size; i < entries.size(); ++i) head.entries.push_back({{i}, entries[i]});
+    for (auto i = size; i < entries.size(); ++i) head.take({{i}, entries[i]});
     return head;
   }
 

@@ -31,7 +31,7 @@ TEST(Sequencer, SignsWhatWaitedLongEnoughAndKeepsItFirst) {
   Log log;
   log.commit(3);
   EXPECT_FALSE(log.step());
-  log.clock.advance(799ms);
+  log.clock.advance(299ms);
   EXPECT_FALSE(log.step());
   log.commit(1);
   EXPECT_EQ(log.sequencer->status().waiting, 4U);
@@ -80,6 +80,47 @@ TEST(Sequencer, WhatIsLoadedIsDueAtOnce) {
   log.restart();
   EXPECT_EQ(log.settle(), 1);
   EXPECT_EQ(log.integrated(), 300U);
+}
+
+TEST(Sequencer, HurriesBeforeAStopUntilAllIsDurable) {
+  Log log;
+  const auto wait = [&] { return log.sequencer->wait_stored(std::chrono::steady_clock::now()); };
+  log.sequencer->hurry();
+  EXPECT_TRUE(wait()) << "there is nothing";
+  log.commit(12'000);
+  log.sequencer->hurry();
+  log.commit(5);
+  for (const std::uint64_t size : {10'000, 12'005}) {
+    const auto command = log.step();
+    ASSERT_TRUE(command) << "though young";
+    EXPECT_EQ(command->size, size);
+    log.write(*command);
+    EXPECT_FALSE(wait()) << "handed over, but not durable";
+    log.sequencer->stored(command->size);
+  }
+  EXPECT_TRUE(wait());
+  log.commit(1);
+  EXPECT_FALSE(log.step()) << "after it was told to";
+}
+
+TEST(Sequencer, SignsNothingSmallerThanItIsTold) {
+  Log log;
+  log.commit(10'500);
+  log.restart();
+  log.sequencer->sign_from(Sequencer::kNothing);
+  log.clock.advance(1h);
+  EXPECT_FALSE(log.step());
+  log.commit(1);
+  log.sequencer->sign_from(10'502);
+  log.clock.advance(1h);
+  EXPECT_FALSE(log.step());
+  EXPECT_EQ(log.keeper.kept, std::nullopt);
+  log.commit(1);
+  log.clock.advance(1h);
+  const auto command = log.step();
+  ASSERT_TRUE(command);
+  EXPECT_EQ(command->size, 10'502U) << "though more than are signed at once";
+  log.write(*command);
 }
 
 TEST(Sequencer, EveryCommandNamesTheLoadItWasMadeAfter) {
@@ -217,6 +258,39 @@ INSTANTIATE_TEST_SUITE_P(
         Restored{"ASizeThatWasNotSigned", [](Log& log) { log.checkpoint->note = *log.keeper.kept; },
                  "not the one that was signed"}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(Sequencer, TheDatabaseOfALogThatEndedIsNotSignedUnderTheNewName) {
+  Log log;
+  log.commit(30);
+  log.clock.advance(1s);
+  ASSERT_EQ(log.settle(), 1);
+  // Meanwhile another one, put back to ten entries, was called bourse.test/commons/2 and signed up to twenty.
+  const std::string next = std::string(kOrigin) + "/2";
+  SequencerConfig config{{log_signer('n', next)}};
+  config.former.push_back(log_signer().verifier());
+  log.keeper.kept = audit::sign_checkpoint({next, 20, log.root_of(20), {}}, log_signer('n', next));
+  log.restart(std::move(config));
+  log.commit(1);
+  log.clock.advance(1s);
+  EXPECT_FALSE(log.step());
+  EXPECT_THAT(log.refusal(), HasSubstr("not the database that was signed last"));
+}
+
+TEST(Sequencer, ATreeThatTheDatabaseRejectsAgainAndAgainIsGivenUp) {
+  Log log;
+  log.commit(5);
+  log.clock.advance(1s);
+  for (int i = 0; i < 2; ++i) log.sequencer->decided(false, "tile 0 of level 0 can only grow");
+  log.sequencer->decided(true, "");
+  for (int i = 0; i < 2; ++i) log.sequencer->decided(false, "tile 0 of level 0 can only grow");
+  EXPECT_EQ(log.refusal(), "") << "not when something was stored in between";
+  log.sequencer->decided(false, "tile 0 of level 0 can only grow");
+  EXPECT_THAT(log.refusal(), HasSubstr("tile 0 of level 0"));
+  EXPECT_FALSE(log.step());
+  log.reload();
+  EXPECT_FALSE(log.step()) << "a load does not mend the database";
+  EXPECT_THAT(log.refusal(), HasSubstr("tile 0 of level 0"));
+}
 
 TEST(Sequencer, AMissingEntryEndsIt) {
   Log log;

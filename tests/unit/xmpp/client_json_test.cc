@@ -56,10 +56,11 @@ TEST(ClientJson, Grant) {
   grant.started = at("2026-12-01T00:00:00Z");
   grant.expires = at("2026-12-01T01:00:00Z");
   grant.state_until = at("2026-11-30T00:00:30Z");
+  grant.entry = domain::AuditIndex{17};
   EXPECT_EQ(to_json(payload), Json::parse(R"({
     "id": "g42", "offer": "", "request": "", "provider": "", "consumer": "", "state": "proposed", "resources": {},
     "devices": [], "ahead": true, "started": "2026-12-01T00:00:00Z", "expires": "2026-12-01T01:00:00Z",
-    "state_until": "2026-11-30T00:00:30Z", "fence": 42})"));
+    "state_until": "2026-11-30T00:00:30Z", "entry": 17, "fence": 42})"));
 }
 
 TEST(ClientJson, Explanation) {
