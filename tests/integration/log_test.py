@@ -337,6 +337,8 @@ class Restoring(Log):
         self.assertIn("--old-key", refused.stderr)
         self.audit("accept-rollback", "--pool", "commons", "--reason", "the disk died", "--old-key", lost)
         await in_thread(bourse.start)
+        restarts = f"SELECT count(*) FROM bourse.audit_entries WHERE kind = {RESTARTED}"
+        await in_thread(wait_until, lambda: database.value(restarts) == "2", "the second reason is in the log")
         await in_thread(wait_until, all_signed, "it is signed again")
         self.assertEqual(parsed(checkpoints()[-1][1])[0], f"{environment.service}/commons/3")
         self.assertTrue(signed_by(checkpoints()[-1][1], vkeys()[0]))
