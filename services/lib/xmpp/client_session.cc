@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "xmpp/client_errors.h"
+#include "xmpp/no_tls.h"
 #include "xmpp/tls_client.h"
 #include "xmpp/xml_text.h"
 
@@ -92,7 +93,10 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
 
   // Before connecting; gloox owns what it is given.
   [[nodiscard]] Status use_tls() {
-    if (options_.plain_on_loopback) return Done{};
+    if (options_.plain_on_loopback) {
+      setEncryptionImpl(new NoTls(*this));
+      return Done{};
+    }
     auto tls = TlsClient::make(*this, std::string(options_.jid.domain()), options_.ca_file);
     if (!tls) return tls.error();
     tls_ = tls->get();

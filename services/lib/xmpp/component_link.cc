@@ -12,6 +12,7 @@
 #include <random>
 
 #include "xmpp/component_socket.h"
+#include "xmpp/no_tls.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -65,7 +66,8 @@ class ComponentLink::Session final : private gloox::Component, private GuardSink
         guard_(link.config_.limits, *this),
         socket_(new ComponentSocket()) {
     socket_->registerConnectionDataHandler(this);
-    setConnectionImpl(socket_);  // which takes ownership
+    setConnectionImpl(socket_);           // which takes ownership
+    setEncryptionImpl(new NoTls(*this));  // XEP-0114 has none
   }
 
   // Returns why it ended.
