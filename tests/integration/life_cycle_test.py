@@ -472,6 +472,10 @@ state-dir = "{folder}/state"
                     modest = await consumer.publish(REQUESTS, request("agent", 1, "<duration>PT1H</duration>"))
                     grant = await consumer.notified("the grant", node=GRANTS, state="active", request=modest)
                     await in_thread(wait_until, lambda: runs() == [("on-grant", grant.id)], runs)
+                    # What died before it noted that the job was started would start it again.
+                    await in_thread(wait_until, lambda: any(
+                        '"hook_done":true' in file.read_text(encoding="utf-8").replace(" ", "")
+                        for file in (folder / "state").rglob("*.json")), "the agent's note")
 
                     # It dies and comes back: the job goes on, and is not started again.
                     agent.kill()
