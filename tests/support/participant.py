@@ -131,11 +131,11 @@ class Participant(slixmpp.ClientXMPP):
 
     # What is asked ----------------------------------------------------------------------------------------
 
-    async def publish(self, node, payload, id=None):
+    async def publish(self, node, payload, id=None, timeout=TIMEOUT):
         """The id of the item."""
         if isinstance(payload, str):
             payload = element(payload)
-        answer = await self["xep_0060"].publish(self.service, node, id=id, payload=payload, timeout=TIMEOUT)
+        answer = await self["xep_0060"].publish(self.service, node, id=id, payload=payload, timeout=timeout)
         return answer.xml.find(f".//{{{PUBSUB}}}item").get("id")
 
     def retract(self, node, id):
