@@ -13,26 +13,26 @@ using base::Errc;
 using base::Result;
 using Older = std::optional<audit::SignedCheckpoint>;
 
+void add_seen(const audit::Checkpoint& seen, Findings& findings) {
+  findings.add("seen", fmt::format("{} entries, root {}", seen.size, audit::hash_text(seen.root)));
+}
+
 // What this client saw last; a log that began anew with another name is compared with nothing.
 Result<Older> read_seen(const LogMemory& memory, const audit::TrustPolicy& trust, Findings& findings) {
   const auto note = memory.checkpoint();
   if (!note) return note.error();
   if (!*note) return Older();
-  const auto origin = origin_of(**note);
-  if (!origin) return origin.error();
-  if (*origin != trust.log.name()) {
-    findings.add("seen", fmt::format("another log before: \"{}\"; its last checkpoint is set aside beside {}", *origin,
-                                     memory.checkpoint_file()));
+  // Verified when it was kept; a key that was replaced since cannot verify it again.
+  auto older = audit::read_unverified(**note);
+  if (!older) return older.error();
+  if (older->checkpoint.origin != trust.log.name()) {
+    findings.add("seen", fmt::format("another log before: \"{}\"; its last checkpoint is set aside beside {}",
+                                     older->checkpoint.origin, memory.checkpoint_file()));
     if (const auto moved = memory.set_aside_checkpoint(); !moved) return moved.error();
     return Older();
   }
-  // Verified when it was kept; a key that was replaced since cannot verify it again.
-  auto parsed = audit::parse_note(**note);
-  if (!parsed) return parsed.error();
-  auto checkpoint = audit::parse_checkpoint(parsed->text);
-  if (!checkpoint) return checkpoint.error();
-  findings.add("seen", fmt::format("{} entries, root {}", checkpoint->size, audit::hash_text(checkpoint->root)));
-  return Older(audit::SignedCheckpoint{std::move(*checkpoint), std::move(*parsed)});
+  add_seen(older->checkpoint, findings);
+  return Older(std::move(*older));
 }
 
 void add_growth(const GrowthCheck& growth, const audit::Checkpoint& older, Findings& findings) {
@@ -47,14 +47,12 @@ Result<ExitCode> judge_none(const base::Error& answer, const LogMemory& memory, 
   const auto seen = memory.checkpoint();
   if (!seen) return seen.error();
   if (!*seen) return answer;
-  const auto note = audit::parse_note(**seen);
-  if (!note) return note.error();
-  const auto checkpoint = audit::parse_checkpoint(note->text);
-  if (!checkpoint) return checkpoint.error();
-  findings.add("log", checkpoint->origin);
-  findings.add("seen", fmt::format("{} entries, root {}", checkpoint->size, audit::hash_text(checkpoint->root)));
-  return findings.finish({},
-                         fmt::format("the log is gone: it had {} entries, and now {}", checkpoint->size, answer.text));
+  const auto last = audit::read_unverified(**seen);
+  if (!last) return last.error();
+  findings.add("log", last->checkpoint.origin);
+  add_seen(last->checkpoint, findings);
+  return findings.finish(
+      {}, fmt::format("the log is gone: it had {} entries, and now {}", last->checkpoint.size, answer.text));
 }
 
 }  // namespace

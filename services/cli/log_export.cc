@@ -53,12 +53,6 @@ class Export {
   [[nodiscard]] const Exported& exported() const { return exported_; }
 
  private:
-  // A signed checkpoint says that there is all this.
-  [[nodiscard]] base::Error gone(const base::Error& error) const {
-    if (error.code != Errc::kNotFound) return error;
-    return {Errc::kCorrupt, fmt::format("{}, but its signed checkpoint is of {} entries", error.text, size_)};
-  }
-
   bool kept(const audit::TileId& id) {
     if (!folder_.has_full(id)) return false;
     ++exported_.kept;
@@ -77,7 +71,7 @@ class Export {
     std::vector<market::LogTileId> wanted;
     for (const auto& id : ids) wanted.push_back({id.level, id.index});
     const auto rows = log_.tiles(wanted);
-    if (!rows) return gone(rows.error());
+    if (!rows) return xmpp::missing_below(size_, rows.error());
     for (std::size_t i = 0; i < ids.size(); ++i) {
       // The log may have grown since its checkpoint, and its partial tiles with it.
       const std::size_t bytes = ids[i].width * kHashBytes;
@@ -96,7 +90,7 @@ class Export {
     while (!ahead_.empty() && ahead_.front().index.value < index) ahead_.pop_front();
     if (ahead_.empty() || ahead_.front().index.value != index) {
       auto rows = log_.entries(index);
-      if (!rows) return gone(rows.error());
+      if (!rows) return xmpp::missing_below(size_, rows.error());
       ahead_.assign(std::make_move_iterator(rows->begin()), std::make_move_iterator(rows->end()));
     }
     std::string bytes = std::move(ahead_.front().entry);
@@ -111,14 +105,6 @@ class Export {
   std::deque<market::AuditRow> ahead_;
   Exported exported_;
 };
-
-Result<audit::SignedCheckpoint> read_unverified(const std::string& bytes) {
-  auto note = audit::parse_note(bytes);
-  if (!note) return note.error();
-  auto checkpoint = audit::parse_checkpoint(note->text);
-  if (!checkpoint) return checkpoint.error();
-  return audit::SignedCheckpoint{std::move(*checkpoint), std::move(*note)};
-}
 
 }  // namespace
 
@@ -136,12 +122,12 @@ Result<market::CheckpointRow> head_to_export(xmpp::LogClient& log, const LogFold
   const auto there = folder.read_checkpoint();
   if (!there && there.error().code == Errc::kNotFound) return row;
   if (!there) return there.error();
-  const auto older = read_unverified(*there);
+  const auto older = audit::read_unverified(*there);
   if (!older) {
     return {Errc::kConflict,
             fmt::format("{}: {}; export into another folder", folder.checkpoint_file(), older.error().text)};
   }
-  const auto newer = read_unverified(row->note);
+  const auto newer = audit::read_unverified(row->note);
   if (!newer) return newer.error();
   if (older->checkpoint.origin != newer->checkpoint.origin) {
     return {Errc::kConflict,
@@ -149,7 +135,7 @@ Result<market::CheckpointRow> head_to_export(xmpp::LogClient& log, const LogFold
                         folder.checkpoint_file(), printable(older->checkpoint.origin),
                         printable(newer->checkpoint.origin))};
   }
-  const auto growth = follow(log, older->checkpoint, *newer, row->note, read_unverified);
+  const auto growth = follow(log, older->checkpoint, *newer, row->note, audit::read_unverified);
   if (!growth) return growth.error();
   if (is_alarm(growth->growth)) {
     return {Errc::kCorrupt, fmt::format("{}; keep {}, which shows it, and export into another folder", growth->problem,

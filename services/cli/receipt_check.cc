@@ -17,11 +17,9 @@ std::string entry_words(const audit::Entry& entry) {
 }
 
 base::Result<std::string> origin_of(const std::string& note) {
-  const auto parsed = audit::parse_note(note);
-  if (!parsed) return parsed.error();
-  auto checkpoint = audit::parse_checkpoint(parsed->text);
-  if (!checkpoint) return checkpoint.error();
-  return std::move(checkpoint->origin);
+  auto read = audit::read_unverified(note);
+  if (!read) return read.error();
+  return std::move(read->checkpoint.origin);
 }
 
 ExitCode check_receipt(const audit::TlogProof& proof, const audit::TrustPolicy& trust, Findings& findings) {

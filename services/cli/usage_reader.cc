@@ -1,7 +1,5 @@
 #include "cli/usage_reader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 
@@ -28,11 +26,7 @@ Status count_all(xmpp::LogClient& log, audit::Usage& usage, base::Timestamp unti
   for (std::uint64_t from = 0;;) {
     const auto rows = log.entries(from);
     if (!rows && rows.error().code == Errc::kNotFound && from >= is_signed) return base::Done{};
-    if (!rows && rows.error().code == Errc::kNotFound) {
-      return {Errc::kCorrupt,
-              fmt::format("{}, but its signed checkpoint is of {} entries", rows.error().text, is_signed)};
-    }
-    if (!rows) return rows.error();
+    if (!rows) return xmpp::missing_below(is_signed, rows.error());
     for (const auto& row : *rows) {
       if (auto taken = take(usage, row.entry, until); !taken) return taken;
     }

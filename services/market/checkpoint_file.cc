@@ -2,23 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "audit/checkpoint.h"
 #include "market/log_files.h"
 
 namespace bourse::boursed {
-namespace {
-
-std::optional<audit::Checkpoint> unverified(const std::string& text) {
-  const auto note = audit::parse_note(text);
-  if (!note) return std::nullopt;
-  auto checkpoint = audit::parse_checkpoint(note->text);
-  if (!checkpoint) return std::nullopt;
-  return std::move(*checkpoint);
-}
-
-}  // namespace
 
 base::Result<std::optional<std::string>> CheckpointFile::last() {
   auto note = read_guarded_file(path_, kMostCheckpointBytes);
@@ -43,13 +30,16 @@ base::Status CheckpointFile::keep(const std::string& note) {
 base::Status CheckpointFile::check_follows(const std::string& note) {
   const auto kept = last();
   if (!kept || !*kept) return base::Done{};
-  const auto older = unverified(**kept);
-  const auto newer = unverified(note);
-  if (!older || !newer || older->origin != newer->origin || older->size < newer->size) return base::Done{};
-  if (older->size == newer->size && older->root == newer->root) return base::Done{};
+  const auto before = audit::read_unverified(**kept);
+  const auto after = audit::read_unverified(note);
+  if (!before || !after) return base::Done{};
+  const auto& older = before->checkpoint;
+  const auto& newer = after->checkpoint;
+  if (older.origin != newer.origin || older.size < newer.size) return base::Done{};
+  if (older.size == newer.size && older.root == newer.root) return base::Done{};
   return {base::Errc::kConflict,
           fmt::format("{}: another process kept a checkpoint of {} entries, and this one of {} does not follow from it",
-                      path_, older->size, newer->size)};
+                      path_, older.size, newer.size)};
 }
 
 }  // namespace bourse::boursed

@@ -52,9 +52,7 @@ Result<OldHead> old_head(const LogFiles& files) {
   const auto kept = CheckpointFile(files.last).last();
   if (!kept) return kept.error();
   OldHead head{kept->has_value(), kept->value_or(""), std::nullopt};
-  if (const auto note = audit::parse_note(head.note)) {
-    if (auto checkpoint = audit::parse_checkpoint(note->text)) head.checkpoint = std::move(*checkpoint);
-  }
+  if (auto read = audit::read_unverified(head.note)) head.checkpoint = std::move(read->checkpoint);
   return head;
 }
 

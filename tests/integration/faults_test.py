@@ -9,9 +9,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from slixmpp.exceptions import IqError  # noqa: E402
+
 from support.market_process import (Database, Environment, Market, PrivatePostgres, Relay, in_thread,  # noqa: E402
                                     running_market, wait_until)
-from slixmpp.exceptions import IqError  # noqa: E402
 from support.participant import Participant, refused  # noqa: E402
 
 OFFERS, REQUESTS, GRANTS = (f"commons/{leaf}" for leaf in ("offers", "requests", "grants"))

@@ -34,6 +34,8 @@ struct SignedCheckpoint {
   Checkpoint checkpoint;
   Note note;
 };
+// As it stands, whoever signed it: for what was verified when it was kept, and to learn whose log it says it is.
+[[nodiscard]] base::Result<SignedCheckpoint> read_unverified(std::string_view bytes);
 // kCorrupt when it is none, or is another log's; kForbidden when `log` has not signed it.
 [[nodiscard]] base::Result<SignedCheckpoint> open_checkpoint(std::string_view bytes, const NoteVerifier& log);
 

@@ -97,4 +97,9 @@ Result<std::vector<market::AuditRow>> LogClient::entries(std::uint64_t from) {
   return std::move(answer->entries);
 }
 
+Error missing_below(std::uint64_t size, const Error& error) {
+  if (error.code != Errc::kNotFound) return error;
+  return {Errc::kCorrupt, fmt::format("{}, but its signed checkpoint is of {} entries", error.text, size)};
+}
+
 }  // namespace bourse::xmpp

@@ -44,4 +44,7 @@ class LogClient {
   Ask ask_;
 };
 
+// What `error` means to one who holds a checkpoint of `size` entries: not found is then corrupt.
+[[nodiscard]] base::Error missing_below(std::uint64_t size, const base::Error& error);
+
 }  // namespace bourse::xmpp

@@ -56,11 +56,9 @@ Result<std::string> read_note(const gloox::Tag& tag, std::uint64_t size) {
   if (const auto childless = no_children(tag); !childless) return childless.error();
   std::string text = tag.cdata();
   if (!text.ends_with('\n')) text += '\n';
-  const auto note = audit::parse_note(text);
+  const auto note = audit::read_unverified(text);
   if (!note) return invalid(tag, note.error().text);
-  const auto checkpoint = audit::parse_checkpoint(note->text);
-  if (!checkpoint) return invalid(tag, checkpoint.error().text);
-  if (checkpoint->size != size) return invalid(tag, "its size is not that of the note");
+  if (note->checkpoint.size != size) return invalid(tag, "its size is not that of the note");
   return text;
 }
 
