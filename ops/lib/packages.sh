@@ -4,7 +4,7 @@
 bourse_packages=(
   # build
   g++ cmake ninja-build pkg-config ccache git
-  libgloox-dev libidn2-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
+  libgloox-dev libidn2-dev libicu-dev libpqxx-dev libpq-dev libssl-dev protobuf-compiler libprotobuf-dev
   libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev zlib1g-dev
   libhowardhinnant-date-dev tzdata libjemalloc-dev
   # tests
@@ -12,6 +12,8 @@ bourse_packages=(
   golang-go golang-golang-x-mod-dev
   # the parts a market stands on
   postgresql postgresql-contrib prosody ejabberd openssl
+  # two domains on one machine: ops/federation
+  iproute2 nftables nsd tshark
   # what `bourse history --png` draws with
   librsvg2-bin fonts-dejavu-core
   # what the scripts call
