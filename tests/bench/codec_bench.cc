@@ -117,6 +117,14 @@ void reply_of_publish(benchmark::State& state) {
 }
 BENCHMARK(reply_of_publish);
 
+void address(benchmark::State& state, const char* text) {
+  for (auto _ : state) benchmark::DoNotOptimize(domain::Jid::parse(text));
+}
+BENCHMARK_CAPTURE(address, ascii, "user1@localhost/load");
+BENCHMARK_CAPTURE(address, long_ascii, "some.provider-4711@xmpp.physics.university.example/bourse-agent.7f3a9c");
+BENCHMARK_CAPTURE(address, umlauts, "jürgen@münchen.example/Büro");
+BENCHMARK_CAPTURE(address, a_label, "a@xn--mnchen-3ya.example/x");
+
 }  // namespace
 }  // namespace bourse::xmpp
 

@@ -15,9 +15,14 @@ class Jid {
  public:
   Jid() = default;  // empty: no address
 
-  // Case-folds ASCII in local and domain part; enforces the 1023-byte limit of each part and the
-  // characters RFC 7622 §3.3.1 forbids in a localpart. kInvalidJid names the part that is wrong.
+  // The one way from text to an address: the localpart by precis.h, the domainpart by domain_name.h, the resourcepart
+  // by precis.h again; what is ASCII without any table. parse(text()) gives the same. kInvalidJid names the part that
+  // is wrong.
   static base::Result<Jid> parse(std::string_view text);
+
+  // What parse() gave, out of records of our own: taken as it is, so that they stay readable and name whom they named,
+  // whatever a later Unicode, or a later parse(), thinks of it.
+  static base::Result<Jid> stored(std::string_view text);
 
   [[nodiscard]] bool empty() const { return text_.empty(); }
   [[nodiscard]] bool is_bare() const { return resource_at_ == text_.size(); }
@@ -35,6 +40,9 @@ class Jid {
   std::uint16_t domain_at_ = 0;    // offset of the domainpart
   std::uint16_t resource_at_ = 0;  // offset of "/resource", or text_.size()
 };
+
+// For people, who must see that gооgle.test is not google.test: with the domain as DNS has it.
+[[nodiscard]] std::string shown(const Jid& jid);
 
 }  // namespace bourse::domain
 

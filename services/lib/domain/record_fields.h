@@ -111,7 +111,7 @@ inline void put(ResourceFields& fields, const Resources& resources) {
 
 [[nodiscard]] inline bool get(const std::string& text, Jid& jid) {
   if (text.empty()) return true;
-  auto parsed = Jid::parse(text);
+  auto parsed = Jid::stored(text);
   if (!parsed) return false;
   jid = std::move(parsed).value();
   return true;

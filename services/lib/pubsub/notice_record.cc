@@ -41,7 +41,7 @@ std::vector<domain::Jid> recorded_addresses(std::string_view record) {
   const FieldValues* field = form ? find_field(*form, "to") : nullptr;
   if (field == nullptr) return addresses;
   for (const auto& text : field->values) {
-    if (auto jid = domain::Jid::parse(text)) addresses.push_back(std::move(*jid));
+    if (auto jid = domain::Jid::stored(text)) addresses.push_back(std::move(*jid));
   }
   return addresses;
 }

@@ -59,7 +59,7 @@ std::optional<base::Timestamp> optional_time(const pqxx::field& field) {
 
 namespace {
 domain::Jid stored_jid(std::string_view text) {
-  auto parsed = domain::Jid::parse(text);
+  auto parsed = domain::Jid::stored(text);
   if (!parsed.ok()) throw Corrupt("the database holds the JID \"" + std::string(text) + "\": " + parsed.error().text);
   return std::move(parsed).value();
 }
