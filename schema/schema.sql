@@ -134,6 +134,15 @@ CREATE TABLE bourse.sanctions (
   CONSTRAINT sanctions_some CHECK (drained OR banned OR failures > 0 OR quarantines > 0 OR quarantined_until IS NOT NULL)
 );
 
+-- Who may do what, how much of it and how fast: what operators set while the market runs.
+CREATE TABLE bourse.policies (
+  pool_id int NOT NULL REFERENCES bourse.pools (id),
+  name text COLLATE "C" NOT NULL,
+  subject text COLLATE "C" NOT NULL,  -- the bare JID or domain it is for; '': all
+  value text NOT NULL CHECK (value <> ''),
+  PRIMARY KEY (pool_id, name, subject)
+);
+
 -- What a consumer has used up to a moment, decayed: resource-seconds of grants that ended.
 CREATE TABLE bourse.usage (
   pool_id int NOT NULL REFERENCES bourse.pools,
@@ -839,6 +848,19 @@ BEGIN
   RETURN pool;
 END $$;
 
+-- Without a value: not set any more.
+CREATE FUNCTION bourse.write_policies(pool int, names text[], subjects text[], settings text[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM bourse.policies p USING unnest(names, subjects, settings) AS t(name, subject, value)
+  WHERE p.pool_id = pool AND p.name = t.name AND p.subject = t.subject AND t.value = '';
+  INSERT INTO bourse.policies (pool_id, name, subject, value)
+  SELECT pool, t.name, t.subject, t.value FROM unnest(names, subjects, settings) AS t(name, subject, value)
+  WHERE t.value <> ''
+  ON CONFLICT (pool_id, name, subject) DO UPDATE SET value = excluded.value;
+  RETURN pool;
+END $$;
+
 CREATE FUNCTION bourse.write_usage(pool int, consumers text[], times bigint[], resource_lists text[], amount_lists text[])
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
@@ -1120,6 +1142,7 @@ GRANT INSERT (pool_id, grant_id, offer_id, request_id, provider, consumer, slots
               state_until, ended, reason, entry),
       UPDATE (state, ahead, started, expires, state_until, ended, reason, entry) ON bourse.grants TO bourse_service;
 GRANT INSERT, UPDATE ON bourse.usage TO bourse_service;
+GRANT INSERT, DELETE, UPDATE (value) ON bourse.policies TO bourse_service;
 GRANT INSERT, UPDATE (zone, presence, since, counts) ON bourse.providers TO bourse_service;
 GRANT INSERT ON bourse.availability, bourse.availability_moments, bourse.availability_gaps TO bourse_service;
 GRANT INSERT, UPDATE (up, down, outages) ON bourse.availability_hours TO bourse_service;

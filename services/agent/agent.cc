@@ -24,6 +24,7 @@ using Steady = std::chrono::steady_clock;
 bool may_pass(Errc code) {
   switch (code) {
     case Errc::kUnavailable:
+    case Errc::kRateLimited:
     case Errc::kResourceConstraint:
     case Errc::kInternal:
       return true;
@@ -83,6 +84,7 @@ Agent::Agent(AgentOptions options, GrantBook book, xmpp::ClientSession& session,
       load_(options_.sources),
       hooks_(options_.hook_timeout),
       proposal_hooks_(options_.hook_timeout) {
+  session_.on_presence([this](const domain::Jid& from) { called_ = called_ || from.bare() == options_.service; });
   market_.on_event([this](const xmpp::MarketEvent& event) {
     if (caught_up_) {
       on_event(event);
@@ -118,6 +120,7 @@ Status Agent::serve() {
     return taken;
   }
   failed_attempts_ = 0;
+  called_ = false;
   next_beat_ = Steady::now();
   auto next_ping = Steady::now() + options_.keepalive;
   unsigned pings = 0;
@@ -127,6 +130,10 @@ Status Agent::serve() {
     }
     note_finished_hooks();
     beat_if_due();
+    if (std::exchange(called_, false)) {
+      spdlog::info("the market asks who is there: publishing again");
+      if (auto taken = take_up_again(); !taken) return taken;
+    }
     if (Steady::now() < next_ping) continue;
     // The server, not the market: a market that restarts finds us by its own ping.
     const auto server = domain::Jid::parse(session_.jid().domain());
@@ -150,12 +157,23 @@ Status Agent::take_up() {
   return catch_up();
 }
 
+// What was told meanwhile came back to the market.
+Status Agent::take_up_again() {
+  caught_up_ = false;
+  early_events_.clear();
+  if (auto published = publish_again_if_gone(); !published) return published;
+  return catch_up();
+}
+
 Status Agent::publish_again_if_gone() {
   // A market that could not reach us for a while takes us for gone and withdraws our offer.
   const auto there = market_.offer(options_.offer_id);
   if (there) return Done{};
-  if (there.error().code != Errc::kNotFound) return there.error();
-  spdlog::warn("the market withdrew offer '{}': publishing it again", options_.offer_id.value);
+  // Who may lend need not be let see what others lend; published twice is published once.
+  if (there.error().code != Errc::kNotFound && there.error().code != Errc::kForbidden) return there.error();
+  if (there.error().code == Errc::kNotFound) {
+    spdlog::warn("the market withdrew offer '{}': publishing it again", options_.offer_id.value);
+  }
   session_.send_presence(options_.service, true);
   const auto published = market_.publish(options_.offer_id, options_.offer);
   return published ? Status(Done{}) : Status(published.error());

@@ -45,6 +45,7 @@ ExitCode exit_code(base::Errc code) {
       return kAuditFailed;
     case Errc::kResourceConstraint:
     case Errc::kUnavailable:
+    case Errc::kRateLimited:
       return kTryAgain;
     case Errc::kUnsupported:
     case Errc::kInternal:

@@ -33,7 +33,7 @@ constexpr auto kFarewell = 1s;  // for the last checkpoints
 
 struct PoolParts {
   PoolParts(const Settings& settings, const domain::PoolName& pool, std::unique_ptr<PoolLog> its_log,
-            market::Outbox& outbox, const base::Clock& clock)
+            market::Outbox& outbox, market::PolicyBoard& policies, const base::Clock& clock)
       : name(pool),
         log(std::move(its_log)),
         store({.uri = settings.database_uri, .application = "boursed " + pool.value}),
@@ -45,7 +45,8 @@ struct PoolParts {
                       settings.history},
              .holder = settings.holder,
              .queue_capacity = settings.queue,
-             .sequencer = &sequencer},
+             .sequencer = &sequencer,
+             .policies = &policies},
             store, [] { return std::make_unique<matching::IndexEngine>(); }, outbox, clock) {
     if (log->restart_pending()) sequencer.sign_from(market::Sequencer::kNothing);
   }
@@ -209,7 +210,10 @@ base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket
 
   const base::SystemClock clock;
   PoolsBackend backend;
-  xmpp::Service service(service_config(settings, ticket_key, *logs), backend, signer(settings, ticket_key), clock);
+  market::PolicyBoard policies;
+  auto its_config = service_config(settings, ticket_key, *logs);
+  its_config.policies = &policies;
+  xmpp::Service service(std::move(its_config), backend, signer(settings, ticket_key), clock);
   xmpp::LinkConfig link_config;
   link_config.host = settings.host;
   link_config.port = static_cast<std::uint16_t>(settings.port);
@@ -218,12 +222,12 @@ base::Status run_daemon(const Settings& settings, const base::SigningKey& ticket
   xmpp::ComponentLink link(std::move(link_config), service);
   service.attach(link);
 
-  market::QueryPool queries(reader, service, settings.readers, settings.queue, settings.history);
+  market::QueryPool queries(reader, service, settings.readers, settings.queue, settings.history, &policies);
   backend.answer_with(queries);
   std::vector<std::unique_ptr<PoolParts>> pools;
   for (std::size_t i = 0; i < settings.pools.size(); ++i) {
     const auto& pool = settings.pools[i];
-    pools.push_back(std::make_unique<PoolParts>(settings, pool, std::move((*logs)[i]), service, clock));
+    pools.push_back(std::make_unique<PoolParts>(settings, pool, std::move((*logs)[i]), service, policies, clock));
     backend.add(pool, pools.back()->spine);
   }
 

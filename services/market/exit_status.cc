@@ -20,6 +20,7 @@ int complain(const base::Error& error) {
     case base::Errc::kConflict:
       return kConflict;
     case base::Errc::kUnavailable:
+    case base::Errc::kRateLimited:
       return kTryAgain;
     case base::Errc::kInvalidPayload:
     case base::Errc::kPayloadRequired:

@@ -53,6 +53,7 @@ class LiveCollector final : public market::StateLoader {
     size = row.index.value + 1;
     return base::Done{};
   }
+  Status on_policy(market::PolicyRow&& /*row*/) override { return base::Done{}; }
   Status on_usage(market::UsageRow&& /*row*/) override { return base::Done{}; }
   Status on_node(pubsub::NodeRow&& /*row*/) override { return base::Done{}; }
   Status on_affiliation(pubsub::AffiliationRow&& /*row*/) override { return base::Done{}; }

@@ -133,6 +133,14 @@ class SettingsReader {
     }
   }
 
+  // As JIDs have them: that is what they are compared with.
+  void domains(const char* key, std::vector<std::string>& into) {
+    list(key, into);
+    for (auto& each : into) {
+      add_jid(key, each, [&](const domain::Jid& parsed) { each = parsed.domain(); });
+    }
+  }
+
   void pools(const char* key, std::vector<domain::PoolName>& into) {
     auto values = config_.list(key, {"commons"});
     keep(values);
@@ -169,7 +177,7 @@ namespace {
 void read_pubsub(SettingsReader& reader, Settings& settings) {
   auto& policy = settings.pubsub;
   reader.creation("pubsub.create-nodes", policy.creation);
-  reader.list("pubsub.create-nodes-domains", policy.creation_domains);
+  reader.domains("pubsub.create-nodes-domains", policy.creation_domains);
   reader.flag("pubsub.auto-create", policy.auto_create);
   reader.number("pubsub.max-items", policy.limits.max_items, 1, 1'000'000);
   reader.number("pubsub.max-nodes-per-jid", policy.max_nodes_per_jid, 0, 1'000'000);

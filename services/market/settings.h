@@ -34,7 +34,7 @@ struct Settings {
   std::string ticket_key_file;        // created at first start
   std::string audit_directory;        // the audit log's keys and last checkpoints
   std::vector<domain::Jid> auditors;  // bare: see every audit entry
-  std::size_t queue = 10'000;
+  std::size_t queue = 20'000;
   std::size_t max_payload_bytes = 65'536;
   std::size_t readers = 2;  // connections for queries
   pubsub::Policy pubsub;

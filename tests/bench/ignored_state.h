@@ -11,6 +11,7 @@ struct IgnoredState final : market::StateLoader {
   base::Status on_request(market::RequestRow&&) override { return base::Done{}; }
   base::Status on_grant(market::GrantRow&&) override { return base::Done{}; }
   base::Status on_sanction(market::SanctionRow&&) override { return base::Done{}; }
+  base::Status on_policy(market::PolicyRow&&) override { return base::Done{}; }
   base::Status on_usage(market::UsageRow&&) override { return base::Done{}; }
   base::Status on_node(pubsub::NodeRow&&) override { return base::Done{}; }
   base::Status on_affiliation(pubsub::AffiliationRow&&) override { return base::Done{}; }

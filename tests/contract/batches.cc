@@ -115,6 +115,7 @@ base::Status Loaded::on_offer(market::OfferRow&& row) { return take('o', offers,
 base::Status Loaded::on_request(market::RequestRow&& row) { return take('r', requests, std::move(row)); }
 base::Status Loaded::on_grant(market::GrantRow&& row) { return take('g', grants, std::move(row)); }
 base::Status Loaded::on_sanction(market::SanctionRow&& row) { return take('b', sanctions, std::move(row)); }
+base::Status Loaded::on_policy(market::PolicyRow&& row) { return take('z', policies, std::move(row)); }
 base::Status Loaded::on_usage(market::UsageRow&& row) { return take('x', usage, std::move(row)); }
 base::Status Loaded::on_node(pubsub::NodeRow&& row) { return take('n', nodes, std::move(row)); }
 base::Status Loaded::on_affiliation(pubsub::AffiliationRow&& row) { return take('f', affiliations, std::move(row)); }

@@ -39,6 +39,7 @@ struct Loaded : market::StateLoader {
   std::vector<market::RequestRow> requests;
   std::vector<market::GrantRow> grants;
   std::vector<market::SanctionRow> sanctions;
+  std::vector<market::PolicyRow> policies;
   std::vector<market::UsageRow> usage;
   std::vector<pubsub::NodeRow> nodes;
   std::vector<pubsub::AffiliationRow> affiliations;
@@ -57,6 +58,7 @@ struct Loaded : market::StateLoader {
   base::Status on_request(market::RequestRow&& row) override;
   base::Status on_grant(market::GrantRow&& row) override;
   base::Status on_sanction(market::SanctionRow&& row) override;
+  base::Status on_policy(market::PolicyRow&& row) override;
   base::Status on_usage(market::UsageRow&& row) override;
   base::Status on_node(pubsub::NodeRow&& row) override;
   base::Status on_affiliation(pubsub::AffiliationRow&& row) override;

@@ -195,6 +195,33 @@ TEST_P(HistoryContract, LoadBeginsWithHistory) {
   EXPECT_EQ(again.history_counts, (std::vector<std::string>{"more"}));
 }
 
+// Nobody knows what it does now; what is known of its habits stays.
+TEST_P(HistoryContract, UnobservedNothingRuns) {
+  market::Batch first = batch();
+  first.providers = {{jid("ann@one.example"), kUp, kStart, "Europe/Berlin", "counts"},
+                     {jid("bob@two.example"), kUp, kStart, "", ""}};
+  write(first);
+  market::Batch lost = batch();
+  lost.providers = {{jid("ann@one.example"), std::nullopt, {}, "Europe/Berlin", "fewer"},
+                    {jid("bob@two.example"), std::nullopt, {}, "", ""}};
+  lost.closed = {{jid("ann@one.example"), {kUp, kStart, kStart + hours(1), 5}},
+                 {jid("bob@two.example"), {kUp, kStart, kStart + hours(1), 5}}};
+  write(lost);
+  const Loaded loaded = reload();
+  ASSERT_EQ(loaded.providers.size(), 1U) << "of bob there is nothing to know";
+  EXPECT_EQ(loaded.providers[0].presence, std::nullopt);
+  EXPECT_EQ(loaded.providers[0].counts, "fewer");
+  const auto asked = ask("ann@one.example", kStart, kStart + hours(9));
+  ASSERT_TRUE(asked.ok());
+  EXPECT_EQ(asked->size(), 1U);
+
+  market::Batch back = batch();
+  back.providers = {{jid("ann@one.example"), kUp, kStart + hours(2), "Europe/Berlin", "fewer"}};
+  write(back);
+  EXPECT_EQ(reload().providers[0].presence, kUp);
+  EXPECT_EQ(ask("ann@one.example", kStart, kStart + hours(9))->size(), 2U);
+}
+
 TEST_P(HistoryContract, RollupsAdd) {
   market::Batch first = batch();
   first.hours = {{492000, hours(1), seconds(5), 2}, {492003, seconds(1), {}, 0}};

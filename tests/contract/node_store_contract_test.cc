@@ -32,6 +32,21 @@ std::vector<std::string> item_ids(const Loaded& loaded) {
   return ids;
 }
 
+TEST_P(NodeStoreContract, PoliciesComeAndGo) {
+  const market::PolicyRow rate{"domain-rate", "", "50/s burst 200"};
+  const market::PolicyRow more{"domain-rate", "a.test", "500/s"};
+  const market::PolicyRow filter{"publish", "", "(|(domain=*.edu)(jid=x\\2ay@\xc3\xbc.test))"};
+  market::Batch first = batch();
+  first.policies = {more, filter, rate};
+  write(first);
+  EXPECT_EQ(reload().policies, (std::vector{rate, more, filter}));
+
+  market::Batch second = batch();
+  second.policies = {{"domain-rate", "a.test", "9/s"}, {"publish", "", ""}, {"jid-grants", "", ""}};
+  write(second);
+  EXPECT_EQ(reload().policies, (std::vector<market::PolicyRow>{rate, {"domain-rate", "a.test", "9/s"}}));
+}
+
 TEST_P(NodeStoreContract, SanctionsComeAndGo) {
   const market::SanctionRow drained{jid("ann@one.example"), true, false, "disk \"full\"", kStart};
   const market::SanctionRow banned{jid("eve@x.example"), false, true, "", kStart + std::chrono::seconds(1)};

@@ -173,6 +173,7 @@ std::string finds_places(matching::Engine& engine, matching::RequestHandle handl
     if (!place) break;
     for (const auto& entry : place->resources.entries()) all.increase(entry.name, entry.amount);
     if (state.shares.over_quota(request.row.consumer, all)) break;
+    if (shadow.is_over_policy(request.row.consumer, booked.size() + 1)) break;
     const auto from = std::max(now, request.content.start.value_or(now));
     const matching::Booking booking{{kTrial + booked.size()},
                                     place->resources,
@@ -193,6 +194,23 @@ std::string finds_places(matching::Engine& engine, matching::RequestHandle handl
     places += " " + offer_at(offer).row.id.value;
   }
   return booked.size() == wanted ? places : std::string();
+}
+
+// Who is banned, or whose domain is, or one above it, has nothing.
+void check_bans(const ShadowMarket& shadow, std::vector<std::string>& broken) {
+  const auto is_banned = [&shadow](const domain::Jid& who) {
+    return std::any_of(shadow.sanctions().begin(), shadow.sanctions().end(), [&who](const auto& entry) {
+      const auto& jid = entry.second.jid;
+      if (!entry.second.banned) return false;
+      return jid == who || jid.text() == who.domain() || who.text().ends_with("." + jid.text());
+    });
+  };
+  for (const auto& [id, offer] : shadow.offers()) {
+    if (offer.row.open && is_banned(offer.row.provider)) broken.push_back("an offer of one who is banned: " + id);
+  }
+  for (const auto& [id, request] : shadow.requests()) {
+    if (is_banned(request.row.consumer)) broken.push_back("a request of one who is banned: " + id);
+  }
 }
 
 // What is held for a gang is there for all of it, and not for longer than until it may be used.
@@ -224,6 +242,7 @@ std::vector<std::string> violations(const ShadowMarket& shadow, market::State& s
   for (const auto& [id, grant] : shadow.live_grants()) check_grant(grant, shadow, now, broken);
   for (const auto& [id, request] : shadow.requests()) check_request(request, shadow, now, broken);
   check_memory(shadow, state, broken);
+  check_bans(shadow, broken);
   check_gang_places(state, now, broken);
   return broken;
 }
@@ -273,6 +292,7 @@ std::string servable_around_holds(const ShadowMarket& shadow, market::State& sta
     }
     const auto place = state.engine->best(handle, now, exclusions(request, shadow));
     if (!place || state.shares.over_quota(request.row.consumer, place->resources)) continue;
+    if (shadow.is_over_policy(request.row.consumer, 1)) continue;
     return "a free offer (" + state.offer_at(place->offer).id->value + ") could serve " + id;
   }
   return {};

@@ -126,8 +126,7 @@ std::optional<Command> MarketGenerator::next_command(const ShadowMarket& shadow,
     case 14:
       if (!one_in(3)) return deal_with_a_grant(shadow);
       who = operator_jid();
-      body = Sanction{someone().bare(), std::nullopt, std::nullopt, "for a reason"};
-      (one_in(3) ? std::get<Sanction>(*body).banned : std::get<Sanction>(*body).drained) = one_in(3);
+      body = operators_decide(shadow);
       break;
     case 15:
       if (!one_in(4)) return deal_with_a_grant(shadow);
@@ -139,7 +138,7 @@ std::optional<Command> MarketGenerator::next_command(const ShadowMarket& shadow,
       break;
     case 16:
       if (!one_in(3)) return deal_with_a_grant(shadow);
-      body = somebody_looks();
+      body = somebody_looks(now);
       break;
     default:
       return deal_with_a_grant(shadow);
@@ -149,15 +148,43 @@ std::optional<Command> MarketGenerator::next_command(const ShadowMarket& shadow,
 }
 
 // Or does not.
-CommandBody MarketGenerator::somebody_looks() {
-  switch (below(6)) {
+CommandBody MarketGenerator::somebody_looks(base::Timestamp now) {
+  switch (below(7)) {
     case 0:
       return LinkDown{};
     case 1:
     case 2:
       return LinkUp{};
+    case 3:
+      return DomainLost{one_in(2) ? "a.test" : "b.test", now - std::chrono::seconds(below(60))};
     default:
       return Heartbeat{.load = {.cpu = 0.5F}, .every = std::chrono::minutes(one_in(2) ? 1 : 30)};
+  }
+}
+
+// They lift what they laid on often enough for a market to go on.
+CommandBody MarketGenerator::operators_decide(const ShadowMarket& shadow) {
+  if (!shadow.sanctions().empty() && one_in(3)) {
+    auto place = shadow.sanctions().begin();
+    std::advance(place, static_cast<std::ptrdiff_t>(below(shadow.sanctions().size())));
+    return Sanction{place->second.jid, false, false, "it is over"};
+  }
+  const auto who = someone().bare();
+  const auto at = domain::Jid::parse(who.domain()).value();
+  if (one_in(2)) {
+    Sanction sanction{one_in(4) ? at : who, std::nullopt, std::nullopt, "for a reason"};
+    (one_in(3) || sanction.jid == at ? sanction.banned : sanction.drained) = one_in(3);
+    return sanction;
+  }
+  const auto few = one_in(2) ? std::string() : std::to_string(1 + below(6));
+  switch (below(4)) {
+    case 0:
+      return SetPolicy{{"jid-grants", one_in(3) ? who.text() : "", few}};
+    case 1:
+      return SetPolicy{{"domain-grants", one_in(3) ? at.text() : "", few}};
+    default:
+      return SetPolicy{
+          {one_in(2) ? "publish" : "request", "", one_in(4) ? "(domain=" + at.text() + ")" : std::string()}};
   }
 }
 
@@ -273,6 +300,10 @@ std::string in_words(const Command& command) {
           return kNames[static_cast<std::size_t>(body.kind)] + domain::to_item_id(body.grant);
         } else if constexpr (std::is_same_v<Body, Sanction>) {
           return "drains or bans " + body.jid.text();
+        } else if constexpr (std::is_same_v<Body, SetPolicy>) {
+          return "sets " + body.row.name + " " + body.row.subject + " to '" + body.row.value + "'";
+        } else if constexpr (std::is_same_v<Body, DomainLost>) {
+          return "loses " + body.domain;
         } else if constexpr (std::is_same_v<Body, SessionAvailable>) {
           return "comes";
         } else if constexpr (std::is_same_v<Body, SessionGone>) {

@@ -34,7 +34,8 @@ class MarketGenerator {
   [[nodiscard]] domain::Jid someone();
   [[nodiscard]] std::optional<market::CommandBody> offer(base::Timestamp now);
   [[nodiscard]] std::optional<market::CommandBody> request(base::Timestamp now);
-  market::CommandBody somebody_looks();
+  market::CommandBody somebody_looks(base::Timestamp now);
+  market::CommandBody operators_decide(const ShadowMarket& shadow);
   [[nodiscard]] std::optional<market::Command> deal_with_a_grant(const ShadowMarket& shadow);
   [[nodiscard]] base::Duration some_time();
   [[nodiscard]] base::Timestamp soon(base::Timestamp now);  // a round time

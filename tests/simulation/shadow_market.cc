@@ -105,6 +105,7 @@ void ShadowMarket::apply(const market::OfferRow& row) {
   auto content = domain::decode_offer(row.record);
   if (!content) return broken_.push_back("an offer's record: " + content.error().text);
   if (row.resources != domain::capacity_of(*content)) broken_.push_back("an offer's row counts other: " + row.id.value);
+  if (is_left_out("publish", row.provider)) broken_.push_back("an offer that the policy leaves out: " + row.id.value);
   offers_[row.id.value] = {row, std::move(content).value()};
 }
 
@@ -115,6 +116,9 @@ void ShadowMarket::apply(const market::RequestRow& row) {
   }
   auto content = domain::decode_request(row.record);
   if (!content) return broken_.push_back("a request's record: " + content.error().text);
+  if (!requests_.contains(row.id.value) && is_left_out("request", row.consumer)) {
+    broken_.push_back("a request that the policy leaves out: " + row.id.value);
+  }
   auto& request = requests_[row.id.value];
   request.row = row;
   request.content = std::move(content).value();
@@ -146,6 +150,7 @@ void ShadowMarket::judge_start(const market::GrantRow& grant) {
   expect(grant.started == std::max(now_, asked.start.value_or(now_)), "a lease that begins at another time", grant);
   expect(grant.expires == grant.started + asked.duration, "a lease of another length", grant);
   expect(grant.ahead == (grant.started > now_), "ahead, or not", grant);
+  expect(!is_over_policy(grant.consumer, 1), "more grants than the policy allows", grant);
   const bool asks = offer->second.content.terms.confirm == domain::Confirm::kManual;
   const auto expected = asks ? GrantState::kProposed : grant.ahead ? GrantState::kReserved : GrantState::kActive;
   expect(grant.state == expected, "began in another state", grant);
@@ -254,6 +259,36 @@ void ShadowMarket::apply(const market::SanctionRow& row) {
 
 void ShadowMarket::apply(const market::UsageRow& row) { usage_[row.consumer.text()] = row; }
 
+void ShadowMarket::apply(const market::PolicyRow& row) {
+  const auto key = row.name + " " + row.subject;
+  if (row.value.empty()) {
+    policies_.erase(key);
+  } else {
+    policies_[key] = row.value;
+  }
+  ++seen_["policy"];
+}
+
+bool ShadowMarket::is_left_out(const std::string& right, const domain::Jid& who) const {
+  const auto filter = policies_.find(right + " ");
+  return filter != policies_.end() && filter->second != "(domain=" + std::string(who.domain()) + ")";
+}
+
+bool ShadowMarket::is_over_policy(const domain::Jid& consumer, std::size_t more) const {
+  std::size_t own = 0;
+  std::size_t there = 0;
+  for (const auto& [id, grant] : live_) {
+    own += grant.consumer == consumer ? 1 : 0;
+    there += grant.consumer.domain() == consumer.domain() ? 1 : 0;
+  }
+  const auto exceeds = [&](const std::string& name, const std::string& subject, std::size_t has) {
+    auto found = policies_.find(name + " " + subject);
+    if (found == policies_.end()) found = policies_.find(name + " ");
+    return found != policies_.end() && has + more > std::stoull(found->second);
+  };
+  return exceeds("jid-grants", consumer.text(), own) || exceeds("domain-grants", std::string(consumer.domain()), there);
+}
+
 void ShadowMarket::apply(const market::ProviderRow& row) {
   auto& history = histories_[row.provider.text()];
   if (history.running && history.running->presence == row.presence && history.running->since != row.since) {
@@ -358,6 +393,10 @@ base::Status ShadowMarket::load(market::StateLoader& loader) const {
   }
   for (const auto& [id, grant] : live_) {
     if (auto status = loader.on_grant(market::GrantRow(grant)); !status) return status;
+  }
+  for (const auto& [key, value] : policies_) {
+    const auto space = key.find(' ');
+    if (auto status = loader.on_policy({key.substr(0, space), key.substr(space + 1), value}); !status) return status;
   }
   for (const auto& [jid, row] : sanctions_) {
     if (auto status = loader.on_sanction(market::SanctionRow(row)); !status) return status;

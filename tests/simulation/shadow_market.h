@@ -42,6 +42,8 @@ class ShadowMarket {
   // Drained or quarantined: gets nothing new.
   [[nodiscard]] bool is_barred(const domain::Jid& provider, base::Timestamp now) const;
   [[nodiscard]] const std::map<std::string, market::SanctionRow>& sanctions() const { return sanctions_; }
+  // With so many more live grants the consumer, or everybody of his domain, has more than the policy allows.
+  [[nodiscard]] bool is_over_policy(const domain::Jid& consumer, std::size_t more) const;
   // Rules that rows broke, in words.
   [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
   [[nodiscard]] const ShadowLog& log() const { return log_; }
@@ -58,6 +60,7 @@ class ShadowMarket {
   void apply(const market::GrantEnded& change);
   void apply(const market::SanctionRow& row);
   void apply(const market::UsageRow& row);
+  void apply(const market::PolicyRow& row);
   void apply(const pubsub::Change& /*change*/) {}
   void apply(const market::ProviderRow& row);
   void apply(const market::HistoryClosed& change);
@@ -67,6 +70,8 @@ class ShadowMarket {
   void apply(const market::LogTileRow& row) { log_.apply(row); }
   void apply(const market::CheckpointRow& row);
 
+  // What a filter of the policy, always (domain=…), leaves out.
+  [[nodiscard]] bool is_left_out(const std::string& right, const domain::Jid& who) const;
   void judge_start(const market::GrantRow& grant);
   void judge_place(const market::GrantRow& grant, const ShadowOffer& offer, const ShadowRequest& request);
   void judge_apart(const market::GrantRow& grant, const ShadowRequest& request);
@@ -80,6 +85,7 @@ class ShadowMarket {
   std::map<std::uint64_t, market::GrantRow> live_;
   std::map<std::string, market::SanctionRow> sanctions_;
   std::map<std::string, market::UsageRow> usage_;
+  std::map<std::string, std::string> policies_;  // "name subject"
   struct ShadowHistory {
     std::optional<market::ProviderRow> running;
     history::Intervals closed;

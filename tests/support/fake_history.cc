@@ -59,7 +59,7 @@ void FakeStore::record_gap(Window gap) {
 
 base::Status FakeStore::load_history(market::StateLoader& loader) const {
   for (const auto& [name, provider] : state_.providers) {
-    if (!provider.now) continue;
+    if (!provider.now || (!provider.now->presence && provider.now->counts.empty())) continue;
     if (auto taken = loader.on_provider(market::ProviderRow(*provider.now)); !taken.ok()) return taken;
   }
   for (const Window& gap : state_.gaps) {
@@ -150,8 +150,8 @@ class FakeStore::History final : public market::HistorySnapshot {
       intervals.push_back(interval);
     }
     const auto& now = provider.now;
-    if (now && now->since < window.until) {
-      intervals.push_back({now->presence, std::max(now->since, window.since), std::nullopt});
+    if (now && now->presence && now->since < window.until) {
+      intervals.push_back({*now->presence, std::max(now->since, window.since), std::nullopt});
     }
     return intervals;
   }

@@ -30,6 +30,10 @@ std::string FakeStore::apply_nodes(State& state, const market::Batch& batch) {
         row.drained || row.banned || row.failures > 0 || row.quarantines > 0 || row.quarantined_until;
     if (!says_something) state.sanctions.erase(row.jid.text());
   }
+  for (const auto& row : batch.policies) {
+    state.policies[{row.name, row.subject}] = row.value;
+    if (row.value.empty()) state.policies.erase({row.name, row.subject});
+  }
   for (const auto& row : batch.usage) state.usage[row.consumer.text()] = row;
   for (const auto& name : batch.removed_nodes) remove_node(state, name.value);
   for (const auto& row : batch.nodes) state.nodes[row.name.value] = row;

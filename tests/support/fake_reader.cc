@@ -51,7 +51,7 @@ Item availability_item(const market::ProviderRow& row) {
   Item item;
   item.id = row.provider.text();
   item.kind = ItemKind::kAvailability;
-  item.record = domain::encode(domain::AvailabilityChange{row.provider, row.presence, row.since});
+  item.record = domain::encode(domain::AvailabilityChange{row.provider, *row.presence, row.since});
   item.published = row.since;
   return item;
 }
@@ -108,7 +108,7 @@ base::Result<PageOf<Item>> FakeStore::items(const market::ItemQuery& query, cons
     }
   } else {
     for (const auto& [name, provider] : state_.providers) {
-      if (!provider.now || (query.own && name != viewer.jid.text())) continue;
+      if (!provider.now || !provider.now->presence || (query.own && name != viewer.jid.text())) continue;
       const auto since = static_cast<std::uint64_t>(provider.now->since.time_since_epoch().count());
       sorted.push_back({since, availability_item(*provider.now)});
     }

@@ -138,6 +138,9 @@ base::Result<market::Lease> FakeStore::acquire(const domain::PoolName& pool, con
 }
 
 base::Status FakeStore::load(market::StateLoader& loader) const {
+  for (const auto& [key, value] : state_.policies) {
+    if (auto taken = loader.on_policy({key.first, key.second, value}); !taken.ok()) return taken;
+  }
   if (auto loaded = load_history(loader); !loaded.ok()) return loaded;
   std::set<std::string> in_use;
   for (const auto& [id, row] : state_.grants) {

@@ -87,6 +87,7 @@ class FakeStore : public market::Store, public market::Reader {
     std::map<std::string, market::RequestRow> requests;
     std::map<std::uint64_t, market::GrantRow> grants;
     std::map<std::string, market::SanctionRow> sanctions;
+    std::map<std::pair<std::string, std::string>, std::string> policies;  // by name and subject
     std::map<std::string, market::UsageRow> usage;
     std::map<std::string, pubsub::NodeRow> nodes;
     std::map<std::pair<std::string, std::string>, pubsub::AffiliationRow> affiliations;

@@ -152,7 +152,7 @@ class Participant(slixmpp.ClientXMPP):
 
     async def request(self, xml, type="get", to=None):
         """An iq with this child; the child of the result, or None."""
-        iq = self.make_iq(ito=to or self.service, itype=type)
+        iq = self.make_iq(id=self.new_id(), ito=to or self.service, itype=type)
         iq.append(ET.fromstring(xml))
         answer = await iq.send(timeout=TIMEOUT)
         return next(iter(answer.xml), None)

@@ -15,7 +15,7 @@ struct KindNames {
   std::string_view name;
 };
 
-constexpr std::array<KindNames, 31> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
+constexpr std::array<KindNames, 33> kKinds = {{{EntryKind::kOfferPublished, "offer-published"},
                                                {EntryKind::kOfferWithdrawn, "offer-withdrawn"},
                                                {EntryKind::kRequestSubmitted, "request-submitted"},
                                                {EntryKind::kRequestCancelled, "request-cancelled"},
@@ -45,7 +45,9 @@ constexpr std::array<KindNames, 31> kKinds = {{{EntryKind::kOfferPublished, "off
                                                {EntryKind::kHistoryImported, "history-imported"},
                                                {EntryKind::kKeysChanged, "keys-changed"},
                                                {EntryKind::kPolicyChanged, "policy-changed"},
-                                               {EntryKind::kLogRestarted, "log-restarted"}}};
+                                               {EntryKind::kLogRestarted, "log-restarted"},
+                                               {EntryKind::kPolicySet, "policy-set"},
+                                               {EntryKind::kProviderUnobserved, "provider-unobserved"}}};
 
 // EntryKind has the numbers of the wire, so that one cast is the whole mapping.
 static_assert(static_cast<int>(EntryKind::kOfferPublished) == v1::AUDIT_KIND_OFFER_PUBLISHED);
@@ -79,6 +81,8 @@ static_assert(static_cast<int>(EntryKind::kHistoryImported) == v1::AUDIT_KIND_HI
 static_assert(static_cast<int>(EntryKind::kKeysChanged) == v1::AUDIT_KIND_KEYS_CHANGED);
 static_assert(static_cast<int>(EntryKind::kPolicyChanged) == v1::AUDIT_KIND_POLICY_CHANGED);
 static_assert(static_cast<int>(EntryKind::kLogRestarted) == v1::AUDIT_KIND_LOG_RESTARTED);
+static_assert(static_cast<int>(EntryKind::kPolicySet) == v1::AUDIT_KIND_POLICY_SET);
+static_assert(static_cast<int>(EntryKind::kProviderUnobserved) == v1::AUDIT_KIND_PROVIDER_UNOBSERVED);
 static_assert(kKinds.size() == v1::AuditKind_ARRAYSIZE - 1);
 
 base::Error corrupt(std::string_view what) {
@@ -88,7 +92,7 @@ base::Error corrupt(std::string_view what) {
 // False when `text` is neither empty nor a JID.
 bool read_jid(const std::string& text, domain::Jid& to) {
   if (text.empty()) return true;
-  auto jid = domain::Jid::parse(text);
+  auto jid = domain::Jid::stored(text);
   if (!jid) return false;
   to = std::move(jid).value();
   return true;

@@ -47,9 +47,14 @@ enum class EntryKind {
   kKeysChanged = 29,    // the vkeys that sign from now on, one a line
   kPolicyChanged = 30,  // the settings that decide who gets what, as the service reads them
   kLogRestarted = 31,   // why an older log ended, and its last checkpoint
+
+  kPolicySet = 32,           // an operator changed who may do what; `reason` says what it is and was
+  kProviderUnobserved = 33,  // its domain cannot be reached: nobody knows whether it is up or down
 };
 // Of these only the last of each kind counts.
-[[nodiscard]] constexpr bool is_statement(EntryKind kind) { return kind >= EntryKind::kKeysChanged; }
+[[nodiscard]] constexpr bool is_statement(EntryKind kind) {
+  return kind >= EntryKind::kKeysChanged && kind <= EntryKind::kLogRestarted;
+}
 [[nodiscard]] std::string_view name(EntryKind kind);  // "offer-published"
 [[nodiscard]] std::optional<EntryKind> entry_kind(std::string_view name);
 

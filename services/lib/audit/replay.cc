@@ -63,6 +63,8 @@ std::optional<GrantState> state_after(EntryKind kind, bool ahead) {
     case EntryKind::kKeysChanged:
     case EntryKind::kPolicyChanged:
     case EntryKind::kLogRestarted:
+    case EntryKind::kPolicySet:
+    case EntryKind::kProviderUnobserved:
       return std::nullopt;
   }
   return std::nullopt;

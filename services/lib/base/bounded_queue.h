@@ -31,32 +31,18 @@ class BoundedQueue {
     return true;
   }
 
-  // For what must not wait behind the others, nor for room among them: taken before them, oldest first. False when
-  // closed, or when kMostUrgent of these are waiting.
-  [[nodiscard]] bool try_push_urgent(T&& item) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_ || urgent_.size() >= kMostUrgent) return false;
-      urgent_.push_back(std::move(item));
-    }
-    filled_.notify_one();
-    return true;
-  }
-
   // Waits up to `timeout` for an item, then takes at most `most` of those there are, oldest first.
   // Empty means the timeout passed or the queue is closed and drained.
   [[nodiscard]] std::vector<T> pop_some(std::size_t most, Duration timeout) {
     std::unique_lock lock(mutex_);
-    filled_.wait_for(lock, timeout, [this] { return closed_ || waiting() > 0; });
+    filled_.wait_for(lock, timeout, [this] { return closed_ || !items_.empty(); });
     std::vector<T> taken;
-    taken.reserve(std::min(most, waiting()));
-    for (auto* const lane : {&urgent_, &items_}) {
-      while (!lane->empty() && taken.size() < most) {
-        taken.push_back(std::move(lane->front()));
-        lane->pop_front();
-      }
+    taken.reserve(std::min(most, items_.size()));
+    while (!items_.empty() && taken.size() < most) {
+      taken.push_back(std::move(items_.front()));
+      items_.pop_front();
     }
-    if (waiting() > 0) filled_.notify_one();  // another consumer may take the rest
+    if (!items_.empty()) filled_.notify_one();  // another consumer may take the rest
     return taken;
   }
 
@@ -71,22 +57,18 @@ class BoundedQueue {
 
   [[nodiscard]] bool closed_and_empty() const {
     const std::lock_guard lock(mutex_);
-    return closed_ && waiting() == 0;
+    return closed_ && items_.empty();
   }
 
   [[nodiscard]] std::size_t size() const {
     const std::lock_guard lock(mutex_);
-    return waiting();
+    return items_.size();
   }
 
  private:
-  static constexpr std::size_t kMostUrgent = 16;
-  [[nodiscard]] std::size_t waiting() const { return urgent_.size() + items_.size(); }
-
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable filled_;
-  std::deque<T> urgent_;
   std::deque<T> items_;
   bool closed_ = false;
 };

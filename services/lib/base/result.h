@@ -3,6 +3,7 @@
 // Lifetime: values. Threads: no shared state.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,7 @@ enum class Errc {
   kPayloadTooBig,       // beyond the announced size limit
   kResourceConstraint,  // a queue or quota is full: try again later
   kUnavailable,         // a part the service depends on is away: try again later
+  kRateLimited,         // too much of it in too short a time: try again after Error::retry_after
   kCorrupt,             // stored or signed data fails verification
   kInternal,            // a fault of the service itself
   // XEP-0060's own conditions, each the error of one rule there.
@@ -56,6 +58,8 @@ struct Error {
   Errc code = Errc::kInternal;
   std::string text;          // for a person: what was wrong, where, what to do
   std::string feature = {};  // of kUnsupported: XEP-0060's name of what is missing ("collections"); may be empty
+  // When it may help to try again; zero: nobody knows.
+  std::chrono::seconds retry_after = {};
 
   friend bool operator==(const Error&, const Error&) = default;
 };

@@ -29,6 +29,7 @@ enum class EndReason : std::int32_t {
   kWithdrawn = 2,        // the last offer was withdrawn or ran out
   kSessionGone = 3,      // its session went offline or did not answer
   kHeartbeatMissed = 4,  // its agent fell silent
+  kUnobserved = 5,       // its domain could not be reached: nobody knows what became of it
 };
 
 // How often an agent may promise to be heard of; three missed, and its provider is down.

@@ -28,6 +28,7 @@ struct Batch {
   std::vector<GrantRow> changed_grants;  // live before and after this batch
   std::vector<GrantRow> new_grants;      // made in this batch (and perhaps ended in it)
   std::vector<SanctionRow> sanctions;    // without any of its values set: none any more
+  std::vector<PolicyRow> policies;       // one a name and subject; without a value: not set any more
   std::vector<UsageRow> usage;           // one a consumer
   // Nodes, again in the order of writing. A node removed and made again in one batch is in both lists.
   std::vector<domain::NodeName> removed_nodes;  // with all that belongs to them
@@ -51,7 +52,7 @@ struct Batch {
 
   [[nodiscard]] bool empty() const {
     return events.empty() && audit.empty() && offers.empty() && requests.empty() && sanctions.empty() &&
-           removed_nodes.empty() && nodes.empty() && purged_nodes.empty() && affiliations.empty() &&
+           policies.empty() && removed_nodes.empty() && nodes.empty() && purged_nodes.empty() && affiliations.empty() &&
            subscriptions.empty() && items.empty() && providers.empty() && closed.empty() && gaps.empty() &&
            loads.empty() && !history_counts && checkpoints.empty();
   }

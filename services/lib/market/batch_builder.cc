@@ -98,6 +98,12 @@ void BatchBuilder::fold(SanctionRow&& row) {
   put(batch_.sanctions, sanctions_, jid, std::move(row));
 }
 
+void BatchBuilder::fold(PolicyRow&& row) {
+  const auto [place, added] = policies_.try_emplace({row.name, row.subject}, batch_.policies.size());
+  if (added) return batch_.policies.push_back(std::move(row));
+  batch_.policies[place->second] = std::move(row);
+}
+
 void BatchBuilder::fold(UsageRow&& row) {
   const auto consumer = row.consumer;
   put(batch_.usage, usage_, consumer, std::move(row));

@@ -31,6 +31,7 @@ class BatchBuilder {
   void fold(GrantChanged&& change);
   void fold(GrantEnded&& change);
   void fold(SanctionRow&& row);
+  void fold(PolicyRow&& row);
   void fold(UsageRow&& row);
   void fold(ProviderRow&& row);
   void fold(HistoryClosed&& closed);
@@ -48,6 +49,7 @@ class BatchBuilder {
   std::unordered_map<domain::GrantId, std::size_t> changed_;
   std::unordered_set<domain::GrantId> ended_;  // changed in this batch, then ended
   std::unordered_map<domain::Jid, std::size_t> sanctions_;
+  std::map<std::pair<std::string, std::string>, std::size_t> policies_;  // by name and subject
   std::unordered_map<domain::Jid, std::size_t> usage_;
   std::unordered_map<domain::Jid, std::size_t> providers_;
   std::unordered_map<std::int64_t, std::size_t> hours_;

@@ -71,6 +71,7 @@ struct Heartbeat {
   domain::Load load;
   base::Duration every{};
   std::string zone = {};  // IANA, where the machine is; empty: not said
+  bool afar = false;      // from another domain, whose silence may be the link's: DomainLost would tell
 };
 
 // An operator's word about a JID (bare): what is unset stays as it is.
@@ -126,13 +127,28 @@ struct RecordStatement {
   std::string text;
 };
 
+// An operator's word on who may do what; `row` as it came, not yet checked. An empty value takes the setting away.
+struct SetPolicy {
+  PolicyRow row;
+};
+// What is set? Changes nothing; answered from memory.
+struct ShowPolicy {};
+
+// Nothing is heard of anybody at a domain since then, and its servers cannot be reached: whether its providers are
+// there, nobody knows. Who of them is heard again, is there again.
+struct DomainLost {
+  std::string domain;
+  base::Timestamp since{};
+};
+
 // Time passed: leases, deadlines and offers run out. Also carries the delivered watermark along.
 struct Tick {};
 
 // pubsub::Command: everything asked of nodes that is not an offer's or a request's own.
-using CommandBody = std::variant<PublishOffer, PublishRequest, Retract, GrantAction, ExplainRequest, pubsub::Command,
-                                 Sanction, SessionAvailable, SessionGone, LinkUp, Tick, Heartbeat, LinkDown, Unobserved,
-                                 PredictAvailability, ImportHistory, IntegrateLog, RecordStatement>;
+using CommandBody =
+    std::variant<PublishOffer, PublishRequest, Retract, GrantAction, ExplainRequest, pubsub::Command, Sanction,
+                 SessionAvailable, SessionGone, LinkUp, Tick, Heartbeat, LinkDown, Unobserved, PredictAvailability,
+                 ImportHistory, IntegrateLog, RecordStatement, SetPolicy, ShowPolicy, DomainLost>;
 
 // Where the answer goes: enough to address the reply stanza.
 struct ReplyTo {

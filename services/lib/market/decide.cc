@@ -5,6 +5,7 @@
 
 #include "domain/grant.h"
 #include "market/decision.h"
+#include "market/permission.h"
 #include "market/recipients.h"
 
 namespace bourse::market {
@@ -15,7 +16,8 @@ namespace {
 bool is_refused(const State& state, const Command& command) {
   const bool asks = !std::holds_alternative<SessionAvailable>(command.body) &&
                     !std::holds_alternative<SessionGone>(command.body) && !command.actor.empty();
-  return asks && !state.sanctions.empty() && state.is_banned(command.actor.bare());
+  return asks && !state.sanctions.empty() && state.is_banned(command.actor.bare()) &&
+         !state.is_operator(command.actor.bare());
 }
 
 // What an entry of the log holds besides its record: JIDs, ids, and what is said of it.
@@ -54,6 +56,7 @@ Plan decide(State& state, const Command& command, base::Timestamp now) {
   Decision decision(state, command, now);
   if (is_refused(state, command)) return decision.refuse();
   if (const auto fits = fits_the_log(command.body); !fits) return decision.refuse(fits.error());
+  if (const auto may = permitted(state, command); !may) return decision.refuse(may.error());
   std::visit(decision, command.body);
   return decision.finish();
 }
@@ -64,8 +67,8 @@ Plan Decision::refuse(const base::Error& why) {
 }
 
 Plan Decision::refuse() {
-  fail(base::Errc::kForbidden, "an operator of this market has banned " + command_.actor.bare().text() + ": " +
-                                   state_.sanctions.at(command_.actor.bare()).reason);
+  const auto& ban = *state_.ban_of(command_.actor.bare());
+  fail(base::Errc::kForbidden, "an operator of this market has banned " + ban.jid.text() + ": " + ban.reason);
   return std::move(plan_);
 }
 

@@ -13,6 +13,8 @@ using base::Errc;
 using domain::Presence;
 
 constexpr int kMissed = 3;  // heartbeats, until an agent counts as silent
+// … but from afar not before it would have shown that the whole domain cannot be reached.
+constexpr base::Duration kLeastSilenceAfar = std::chrono::seconds(25);
 constexpr std::size_t kMostLoads = 5'000;
 constexpr base::Duration kLongestPredicted = std::chrono::hours(24 * 90);
 constexpr std::size_t kMostImported = 500'000;  // intervals of one import
@@ -38,6 +40,14 @@ void Decision::change_availability(const domain::Jid& provider, Presence presenc
           std::move(bytes));
 }
 
+void Decision::lose_track_of(const domain::Jid& provider) {
+  auto turn = state_.history.lose_track(provider, ended_at_.value_or(now_));
+  if (!turn) return;
+  plan_.changes.emplace_back(std::move(turn->row));
+  if (turn->closed) plan_.changes.emplace_back(std::move(*turn->closed));
+  record({.kind = audit::EntryKind::kProviderUnobserved, .provider = provider});
+}
+
 // Whose presence we never saw is nobody's session: anybody may send messages.
 void Decision::operator()(const Heartbeat& heartbeat) {
   const auto& session = command_.actor;
@@ -45,7 +55,8 @@ void Decision::operator()(const Heartbeat& heartbeat) {
   if (!domain::is_heartbeat(heartbeat.every)) {
     return fail(Errc::kInvalidPayload, std::string("a heartbeat comes every so often: ") + domain::kHeartbeatBounds);
   }
-  state_.hear(session, now_, now_ + kMissed * heartbeat.every);
+  const base::Duration patience = kMissed * heartbeat.every;
+  state_.hear(session, now_, now_ + (heartbeat.afar ? std::max(patience, kLeastSilenceAfar) : patience));
   const auto provider = session.bare();
   if (!state_.history.running(provider)) return;
   if (!heartbeat.zone.empty()) {

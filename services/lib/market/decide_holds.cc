@@ -152,13 +152,13 @@ std::vector<domain::OfferId> Decision::hold_all(RequestEntry& gang, base::Timest
 }
 
 bool Decision::whole_blocked_by_quota(const RequestEntry& gang) const {
-  if (state_.config.rules.groups.empty()) return false;
+  if (!state_.has_quotas()) return false;
   auto all = domain::demand_of(gang.content);
   const auto one = all;
   for (const auto& entry : one.entries()) {
     for (std::uint32_t i = 1; i < gang.content.count; ++i) all.increase(entry.name, entry.amount);
   }
-  return state_.shares.over_quota(gang.consumer, all).has_value();
+  return over_quota(gang, all, gang.content.count).has_value();
 }
 
 }  // namespace bourse::market

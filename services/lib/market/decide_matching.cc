@@ -32,7 +32,7 @@ std::uint32_t most_of(const domain::Resources& capacity, const domain::Resources
 
 // Requests that lost a grant come before those an offer wakes: they were served first and are owed.
 void Decision::settle() {
-  while (!wanting_.empty() || !freed_.empty()) {
+  while (!wanting_.empty() || !freed_.empty() || (quotas_eased_ && !state_.over_quota.empty())) {
     disband_broken();
     auto wanted = std::exchange(wanting_, {});
     if (std::exchange(quotas_eased_, false)) {
@@ -111,7 +111,7 @@ bool Decision::grant_one(RequestEntry& request, matching::Exclusions& passed_ove
   }
   auto placement = state_.engine->best(state_.handle_of(request), now_, passed_over);
   // An indivisible offer is more than was asked for.
-  for (int tries = 0; placement && state_.shares.over_quota(request.consumer, placement->resources); ++tries) {
+  for (int tries = 0; placement && over_quota(request, placement->resources, 1); ++tries) {
     state_.over_quota.insert(*request.id);
     if (tries == kMostTries) return false;
     passed_over.offers.push_back(placement->offer);
@@ -161,7 +161,7 @@ bool Decision::grant_gang(RequestEntry& request, const matching::Exclusions& pas
 bool Decision::add_to(Gang& gang, const RequestEntry& request, const matching::Placement& placement) {
   auto with_it = gang.all;
   for (const auto& entry : placement.resources.entries()) with_it.increase(entry.name, entry.amount);
-  if (state_.shares.over_quota(request.consumer, with_it)) {
+  if (over_quota(request, with_it, gang.grants.size() + 1)) {
     gang.over_quota = true;
     return false;
   }
@@ -323,8 +323,8 @@ std::size_t Decision::next_due(const std::vector<matching::RequestHandle>& heads
 }
 
 std::optional<std::string> Decision::blocked_by_quota(const RequestEntry& request) const {
-  if (state_.config.rules.groups.empty()) return std::nullopt;
-  return state_.shares.over_quota(request.consumer, domain::demand_of(request.content));
+  if (!state_.has_quotas()) return std::nullopt;
+  return over_quota(request, domain::demand_of(request.content), 1);
 }
 
 void Decision::exclude_where(matching::Exclusions& excluded, const std::string& by, const domain::Grant& grant) const {

@@ -51,6 +51,9 @@ void Decision::take(pubsub::Outcome&& outcome) {
 }
 
 void Decision::operator()(const pubsub::Command& command) {
+  if (std::holds_alternative<pubsub::Subscribe>(command) && !has_room_for(Bounded::kSubscriptions, "subscriptions")) {
+    return;
+  }
   auto outcome = state_.nodes.decide(node_context(), command);
   auto answer = std::move(outcome.answer);
   take(std::move(outcome));

@@ -12,6 +12,8 @@ void Decision::operator()(const PublishOffer& publish) {
     return reply(may.error());
   }
   auto* entry = state_.find_offer(publish.id);
+  const bool is_new = entry == nullptr || (*entry->provider == command_.actor.bare() && !entry->open);
+  if (is_new && !has_room_for(Bounded::kOffers, "open offers")) return;
   if (entry == nullptr) {
     open_offer(state_.add_offer(publish.id, command_.actor.bare()), publish);
   } else if (*entry->provider != command_.actor.bare()) {
@@ -149,7 +151,9 @@ void Decision::close_offer(OfferEntry& entry, std::string_view reason) {
                                       .seq = seq,
                                       .published = now_});
   record({.kind = audit::EntryKind::kOfferWithdrawn, .provider = provider, .offer = id, .reason = std::string(reason)});
-  if (state_.count_offers(provider, -1) == 0) change_availability(provider, domain::Presence::kDown);
+  if (state_.count_offers(provider, -1) > 0) return;
+  if (unobserved_) return lose_track_of(provider);
+  change_availability(provider, domain::Presence::kDown);
 }
 
 }  // namespace bourse::market

@@ -22,6 +22,7 @@ void Decision::operator()(const PublishRequest& publish) {
                 "request '" + publish.id.value +
                     "' is being served with other content; cancel it first or use another item id");
   }
+  if (entry == nullptr && !has_room_for(Bounded::kRequests, "open requests")) return;
   if (entry == nullptr) submit_request(publish);
   reply(Published{state_.node(pubsub::MarketNode::kRequests), publish.id.value});
 }
@@ -29,6 +30,7 @@ void Decision::operator()(const PublishRequest& publish) {
 void Decision::submit_request(const PublishRequest& publish) {
   auto& entry = state_.add_request(publish.id, publish.request);
   entry.consumer = command_.actor.bare();
+  state_.holdings.count(Bounded::kRequests, entry.consumer, +1);
   entry.record = publish.record;
   entry.submitted = now_;
   entry.seq = this->publish(EventKind::kPublished, pubsub::MarketNode::kRequests, publish.id.value, {}, entry.consumer,

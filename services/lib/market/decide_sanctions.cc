@@ -49,6 +49,7 @@ void Decision::operator()(const Sanction& sanction) {
   } else {
     state_.sanctions.insert_or_assign(jid, row);
   }
+  state_.follow_ban(row);
   state_.judge(jid, now_);
   const auto note = [&](std::string_view what, bool was, bool is) {
     if (was == is) return;
@@ -72,8 +73,19 @@ void Decision::expel_offer(OfferEntry& entry) {
   for (const auto grant : held) end_grant(grant, domain::GrantState::kRevoked, kBanned);
 }
 
+void Decision::expel(const domain::Jid& banned) {
+  const bool is_domain = banned.local().empty();
+  const auto those = is_domain ? state_.participants_below(banned.domain()) : std::vector{banned};
+  for (const auto& bare : those) {
+    if (!state_.is_operator(bare)) expel_one(bare);
+  }
+  auto context = node_context();
+  context.actor = {};  // nobody asked for it but the service itself
+  take(state_.nodes.decide(context, pubsub::DropSubscriber{banned, "banned", is_domain}));
+}
+
 // Requests before offers: what waits for others is not matched onto an offer that is about to go.
-void Decision::expel(const domain::Jid& bare) {
+void Decision::expel_one(const domain::Jid& bare) {
   for (const auto& id : state_.requests_of(bare)) {
     auto& entry = *state_.find_request(id);
     stop_wanting(entry, domain::RequestState::kCancelled);
@@ -83,10 +95,6 @@ void Decision::expel(const domain::Jid& bare) {
                   "its consumer was banned");
   }
   for (const auto& id : state_.offers_of(bare)) expel_offer(*state_.find_offer(id));
-
-  auto context = node_context();
-  context.actor = {};  // nobody asked for it but the service itself
-  take(state_.nodes.decide(context, pubsub::DropSubscriber{bare, "banned"}));
 }
 
 }  // namespace bourse::market

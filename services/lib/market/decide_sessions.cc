@@ -32,6 +32,19 @@ void Decision::lose_session(const domain::Jid& session, std::string_view why) {
   for (const auto handle : offers) lose_sight_of(state_.offer_at(handle), why);
 }
 
+// Its sessions stay known: who of them is heard again, or publishes again, is there again. Temporary subscriptions go
+// on, too: what is sent to them comes back as long as nobody is there.
+void Decision::operator()(const DomainLost& lost) {
+  unobserved_ = true;
+  ended_at_ = std::min(lost.since, now_);
+  for (const auto& session : state_.sessions_at(lost.domain)) {
+    state_.hush(session);
+    lose_session(session, "its domain cannot be reached");
+  }
+  unobserved_ = false;
+  ended_at_.reset();
+}
+
 void Decision::operator()(const LinkUp& /*up*/) {
   look_again();
   plan_.probes = state_.sessions();

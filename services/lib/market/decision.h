@@ -36,6 +36,9 @@ class Decision {
   void operator()(const ImportHistory& part);
   void operator()(const IntegrateLog& integrated);
   void operator()(const RecordStatement& statement);
+  void operator()(const SetPolicy& wanted);
+  void operator()(const ShowPolicy& question);
+  void operator()(const DomainLost& lost);
 
   Plan refuse();  // the actor is banned
   Plan refuse(const base::Error& why);
@@ -55,7 +58,12 @@ class Decision {
   [[nodiscard]] pubsub::Context node_context() const;
   void take(pubsub::Outcome&& outcome);  // its rows and notices; its answer stays
 
-  void expel(const domain::Jid& bare);  // it was banned: what it has ends
+  void expel(const domain::Jid& banned);  // a JID, or a domain with all below it: what they have ends
+  void expel_one(const domain::Jid& bare);
+
+  // decide_policy.cc. What one more would be too many of, in words.
+  [[nodiscard]] std::optional<std::string> over_bound(Bounded what, const domain::Jid& bare, std::uint64_t more) const;
+  [[nodiscard]] bool has_room_for(Bounded what, std::string_view noun);  // otherwise that is the answer
   void expel_offer(OfferEntry& entry);
 
   void open_offer(OfferEntry& entry, const PublishOffer& publish);
@@ -112,6 +120,7 @@ class Decision {
 
   // decide_history.cc: who is there.
   void change_availability(const domain::Jid& provider, domain::Presence presence);
+  void lose_track_of(const domain::Jid& provider);
   void lose_session(const domain::Jid& session, std::string_view why);
   void pass_heartbeats();  // who fell silent
   void keep_loads();
@@ -154,6 +163,9 @@ class Decision {
   [[nodiscard]] bool whole_blocked_by_quota(const RequestEntry& gang) const;
 
   [[nodiscard]] std::optional<std::string> blocked_by_quota(const RequestEntry& request) const;
+  // Of its group or of the policy, by that many more grants that hold `resources` together.
+  [[nodiscard]] std::optional<std::string> over_quota(const RequestEntry& request, const domain::Resources& resources,
+                                                      std::uint64_t grants) const;
   [[nodiscard]] matching::Exclusions excluded(const RequestEntry& request) const;
   void exclude_where(matching::Exclusions& excluded, const std::string& by, const domain::Grant& grant) const;
   // What one more grant of the request itself excludes.
@@ -170,6 +182,7 @@ class Decision {
   // What ends an availability now, and since when it is so.
   domain::EndReason end_reason_ = domain::EndReason::kWithdrawn;
   std::optional<base::Timestamp> ended_at_;      // none: now
+  bool unobserved_ = false;                      // nobody knows whether it is so
   std::vector<domain::RequestId> broken_gangs_;  // too late for what they lost: the rest goes, too
   bool quotas_eased_ = false;                    // a grant ended: who waits for a quota is to be matched
 };

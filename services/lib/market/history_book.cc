@@ -60,6 +60,7 @@ base::Status HistoryBook::load(ProviderRow&& row) {
   entries_.push_back({row.presence, row.since, row.since, std::move(row.zone)});
   counts_.push_back(counts);
   if (row.presence == Presence::kUp) ++up_;
+  closed_until_ = std::max(closed_until_, row.since);
   return base::Done{};
 }
 
@@ -77,7 +78,8 @@ std::optional<HistoryBook::Running> HistoryBook::running(const domain::Jid& prov
   const auto found = index_.find(provider);
   if (found == index_.end()) return std::nullopt;
   const auto& entry = entries_[found->second];
-  return Running{entry.presence, entry.since};
+  if (!entry.presence) return std::nullopt;
+  return Running{*entry.presence, entry.since};
 }
 
 ProviderRow HistoryBook::row_of(const domain::Jid& provider, std::size_t index) const {
@@ -99,16 +101,9 @@ std::optional<HistoryBook::Turn> HistoryBook::turn(const domain::Jid& provider, 
   if (entry.presence == presence) return std::nullopt;
   at = std::max(at, entry.since);
   Turn turn;
-  if (at > entry.since) {
-    counts_[index].fade(faded(at - entry.since));
-    count(index, at, presence == Presence::kDown);
-    const domain::AvailabilityInterval interval{entry.presence, entry.since, at, static_cast<std::int32_t>(reason)};
-    turn.closed = HistoryClosed{{provider, interval},
-                                history::day_cells({interval}, gaps_within({entry.since, at}), {entry.since, at})};
-  }
-  if (presence == Presence::kUp) {
-    ++up_;
-  } else {
+  turn.closed = close(provider, index, at, presence == Presence::kDown, reason);
+  if (presence == Presence::kUp) ++up_;
+  if (entry.presence == Presence::kUp) {
     --up_;
     note_failure(at);
   }
@@ -117,6 +112,33 @@ std::optional<HistoryBook::Turn> HistoryBook::turn(const domain::Jid& provider, 
   entry.counted = at;
   turn.row = row_of(provider, index);
   return turn;
+}
+
+std::optional<HistoryBook::Turn> HistoryBook::lose_track(const domain::Jid& provider, Timestamp at) {
+  const auto found = index_.find(provider);
+  if (found == index_.end() || entries_[found->second].presence != Presence::kUp) return std::nullopt;
+  const std::size_t index = found->second;
+  auto& entry = entries_[index];
+  at = std::max(at, entry.since);
+  Turn turn;
+  turn.closed = close(provider, index, at, false, domain::EndReason::kUnobserved);
+  --up_;
+  entry.presence.reset();
+  entry.since = at;
+  turn.row = row_of(provider, index);
+  return turn;
+}
+
+std::optional<HistoryClosed> HistoryBook::close(const domain::Jid& provider, std::size_t index, Timestamp at,
+                                                bool failed, domain::EndReason reason) {
+  const auto& entry = entries_[index];
+  if (!entry.presence || at <= entry.since) return std::nullopt;
+  const Window whole{entry.since, at};
+  closed_until_ = std::max(closed_until_, at);
+  counts_[index].fade(faded(whole.length()));
+  count(index, at, failed);
+  const domain::AvailabilityInterval interval{*entry.presence, entry.since, at, static_cast<std::int32_t>(reason)};
+  return HistoryClosed{{provider, interval}, history::day_cells({interval}, gaps_within(whole), whole)};
 }
 
 std::optional<ProviderRow> HistoryBook::set_zone(const domain::Jid& provider, const std::string& zone) {
@@ -133,16 +155,21 @@ HistoryClosed HistoryBook::import(ClosedInterval interval) const {
 }
 
 void HistoryBook::look_away(Timestamp at) {
-  if (!away_since_) away_since_ = at;
+  if (!away_since_) away_since_ = std::max(at, closed_until_);
 }
 
 std::optional<Window> HistoryBook::look_again(Timestamp now) {
   const auto since = std::exchange(away_since_, std::nullopt);
-  if (!since || *since >= now) return std::nullopt;
-  return add_gap({*since, now});
+  if (!since) return std::nullopt;
+  return put_gap({*since, std::max(now, closed_until_)});
 }
 
 std::optional<Window> HistoryBook::add_gap(Window gap) {
+  gap.since = std::max(gap.since, closed_until_);
+  return put_gap(gap);
+}
+
+std::optional<Window> HistoryBook::put_gap(Window gap) {
   if (!gaps_.empty()) gap.since = std::max(gap.since, gaps_.back().until);
   if (gap.since >= gap.until) return std::nullopt;
   gaps_.push_back(gap);

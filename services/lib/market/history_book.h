@@ -50,6 +50,9 @@ class HistoryBook {
   };
   [[nodiscard]] std::optional<Turn> turn(const domain::Jid& provider, domain::Presence presence, base::Timestamp at,
                                          domain::EndReason reason);
+  // Nobody knows any more whether it is there: its running interval, when it was up, ends at `at`, and none begins.
+  // That says nothing of how long it would have stayed.
+  [[nodiscard]] std::optional<Turn> lose_track(const domain::Jid& provider, base::Timestamp at);
   // What its agent says of where it is; nothing when that was known, there is no such zone, or the provider is not
   // known.
   [[nodiscard]] std::optional<ProviderRow> set_zone(const domain::Jid& provider, const std::string& zone);
@@ -83,12 +86,16 @@ class HistoryBook {
 
  private:
   struct Entry {
-    domain::Presence presence = domain::Presence::kUp;
+    std::optional<domain::Presence> presence = {};  // none: nobody knows
     base::Timestamp since{};
     base::Timestamp counted{};  // its run is in the counts up to here
     std::string zone;
   };
 
+  // The running interval ends at `at`; nothing when it has no length, or there is none.
+  [[nodiscard]] std::optional<HistoryClosed> close(const domain::Jid& provider, std::size_t index, base::Timestamp at,
+                                                   bool failed, domain::EndReason reason);
+  std::optional<history::Window> put_gap(history::Window gap);
   void note_failure(base::Timestamp at);
   void pass_windows(base::Timestamp now);
   [[nodiscard]] history::Gaps gaps_within(const history::Window& window) const;
@@ -102,6 +109,8 @@ class HistoryBook {
   std::vector<history::ProviderCounts> counts_;  // parallel to entries_
   history::Gaps gaps_;
   std::optional<base::Timestamp> away_since_;
+  // No gap begins earlier, nor ends: what is summed up already stays right when the clock is set back.
+  base::Timestamp closed_until_{};
   history::PoolCounts pool_;
   base::Timestamp pool_counted_{};  // pool_ had everything up to here when it was loaded
   base::Timestamp faded_{};

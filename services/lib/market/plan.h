@@ -3,10 +3,12 @@
 // Lifetime: value. Threads: none.
 #pragma once
 
+#include <memory>
 #include <variant>
 #include <vector>
 
 #include "audit/entry.h"
+#include "market/access_policy.h"
 #include "market/event.h"
 #include "market/history_book.h"
 #include "market/outbox.h"
@@ -32,9 +34,9 @@ struct HistoryCounts {
   std::string record;
 };
 
-using Change =
-    std::variant<OfferRow, RequestRow, GrantStarted, GrantChanged, GrantEnded, SanctionRow, UsageRow, ProviderRow,
-                 HistoryClosed, history::Window, LoadRow, HistoryCounts, LogTileRow, CheckpointRow, pubsub::Change>;
+using Change = std::variant<OfferRow, RequestRow, GrantStarted, GrantChanged, GrantEnded, SanctionRow, UsageRow,
+                            ProviderRow, HistoryClosed, history::Window, LoadRow, HistoryCounts, LogTileRow,
+                            CheckpointRow, PolicyRow, pubsub::Change>;
 
 struct Plan {
   std::vector<Change> changes;
@@ -42,7 +44,8 @@ struct Plan {
   std::vector<Notification> events;   // logged, by seq
   std::vector<Notification> repeats;  // told again, not logged (seq 0)
   std::vector<Reply> replies;
-  std::vector<domain::Jid> probes;  // sessions to ask whether they are still there
+  std::vector<domain::Jid> probes;             // sessions to ask whether they are still there
+  std::shared_ptr<const AccessPolicy> policy;  // after this change of it; null: it did not change
 
   [[nodiscard]] bool writes() const { return !changes.empty() || !audit.empty() || !events.empty(); }
 };

@@ -10,11 +10,16 @@
 
 #include "market/item_kind.h"
 #include "market/log_answer.h"
+#include "market/permission.h"
 #include "pubsub/affiliation.h"
 #include "pubsub/market_nodes.h"
 
 namespace bourse::market {
 namespace {
+
+// Who asks for more than the link takes waits in his domain's lane, and holds up nobody else's answers in the link's
+// queue. A link that is down takes nothing at all; what is asked meanwhile is not worth keeping.
+constexpr base::Duration kLongestWaitForRoom = std::chrono::seconds(1);
 
 template <class Value>
 base::Result<AnswerBody> wrap(base::Result<Value>&& result) {
@@ -155,8 +160,8 @@ class Run {
 }  // namespace
 
 QueryPool::QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity,
-                     const HistoryPolicy& history)
-    : reader_(reader), outbox_(outbox), history_(history), queue_(queue_capacity) {
+                     const HistoryPolicy& history, const PolicyBoard* policies)
+    : reader_(reader), outbox_(outbox), history_(history), policies_(policies), queue_(queue_capacity) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
@@ -166,12 +171,19 @@ QueryPool::~QueryPool() {
 }
 
 base::Status QueryPool::ask(Query&& query) {
-  if (queue_.try_push(std::move(query))) return base::Done{};
-  return {base::Errc::kResourceConstraint, "too many queries are waiting; try again in a moment"};
+  if (policies_ != nullptr) {
+    const auto& pool = std::visit([](const auto& each) -> const domain::PoolName& { return each.pool; }, query.body);
+    if (auto may = permitted(*policies_->of(pool), query); !may) return may;
+  }
+  const std::string domain(query.viewer.jid.domain());
+  if (queue_.try_push(domain, std::move(query))) return base::Done{};
+  return {base::Errc::kResourceConstraint,
+          "too many questions are waiting, of your domain or of all; try again in a moment"};
 }
 
 void QueryPool::serve() {
   while (!queue_.closed_and_empty() && !stopping_.load()) {
+    outbox_.wait_for_room(kLongestWaitForRoom);
     for (auto& query : queue_.pop_some(1, std::chrono::seconds(60))) answer(std::move(query));
   }
 }

@@ -8,9 +8,10 @@
 #include <thread>
 #include <vector>
 
-#include "base/bounded_queue.h"
+#include "base/fair_queue.h"
 #include "market/history_answer.h"
 #include "market/outbox.h"
+#include "market/policy_board.h"
 #include "market/query.h"
 #include "market/reader.h"
 
@@ -19,12 +20,13 @@ namespace bourse::market {
 class QueryPool {
  public:
   QueryPool(Reader& reader, Outbox& outbox, std::size_t threads, std::size_t queue_capacity,
-            const HistoryPolicy& history = {});
+            const HistoryPolicy& history = {}, const PolicyBoard* policies = nullptr);
   ~QueryPool();
   QueryPool(const QueryPool&) = delete;
   QueryPool& operator=(const QueryPool&) = delete;
 
-  // kResourceConstraint when the queue is full.
+  // kForbidden: the pool's policy does not open that to the viewer. kResourceConstraint: the queue, or the part of it
+  // that the viewer's domain may fill, is full.
   [[nodiscard]] base::Status ask(Query&& query);
 
  private:
@@ -34,7 +36,8 @@ class QueryPool {
   Reader& reader_;
   Outbox& outbox_;
   const HistoryPolicy history_;
-  base::BoundedQueue<Query> queue_;
+  const PolicyBoard* const policies_;  // null: everybody may ask
+  base::FairQueue<Query> queue_;       // a lane a domain
   std::atomic<bool> stopping_{false};
   std::vector<std::jthread> threads_;
 };

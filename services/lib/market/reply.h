@@ -36,7 +36,13 @@ struct Prediction {
   friend bool operator==(const Prediction&, const Prediction&) = default;
 };
 
-using ReplyBody = std::variant<Acknowledged, Published, pubsub::Answer, RequestExplanation, Prediction, base::Error>;
+// Answer to ShowPolicy and SetPolicy: what is set now, by name and subject.
+struct PolicyShown {
+  std::vector<PolicyRow> rows;
+};
+
+using ReplyBody =
+    std::variant<Acknowledged, Published, pubsub::Answer, RequestExplanation, Prediction, PolicyShown, base::Error>;
 
 struct Reply {
   ReplyTo to;

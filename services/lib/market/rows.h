@@ -58,6 +58,14 @@ struct SanctionRow {
   std::string quarantine_reason{};
 };
 
+// One setting: `publish` = `(domain=*.edu)`, `domain-rate` of a.test = `50/s burst 200`.
+struct PolicyRow {
+  std::string name;
+  std::string subject;  // of quotas and rates: a bare JID or a domain; empty: all that have none of their own
+  std::string value;    // empty: not set
+  friend bool operator==(const PolicyRow&, const PolicyRow&) = default;
+};
+
 // What a consumer has used up to `at`, decayed: resource-seconds, in stored units, of grants that lived before it.
 // Written when a grant of its ends; what live ones used since is theirs to add.
 struct UsageRow {
@@ -68,11 +76,11 @@ struct UsageRow {
 
 // A provider as history knows it: what it is just now, and what was learned of it.
 struct ProviderRow {
-  domain::Jid provider{};                             // bare
-  domain::Presence presence = domain::Presence::kUp;  // of the running interval
-  base::Timestamp since{};                            // … which began then
-  std::string zone{};                                 // IANA, as its agent says; empty: UTC
-  std::string counts{};                               // history::encode(ProviderCounts); empty: nothing ended yet
+  domain::Jid provider{};                      // bare
+  std::optional<domain::Presence> presence{};  // of the running interval; none: nobody knows
+  base::Timestamp since{};                     // … which began then
+  std::string zone{};                          // IANA, as its agent says; empty: UTC
+  std::string counts{};                        // history::encode(ProviderCounts); empty: nothing ended yet
 };
 
 // An interval that ended, as it was, gaps and all; never changed afterwards.

@@ -65,11 +65,20 @@ Spine::Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& ou
 
 base::Status Spine::submit(Command&& command) {
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};
-  // A full queue is when the log grows fastest: its checkpoints do not stand in line.
-  const bool urgent = std::holds_alternative<IntegrateLog>(command.body);
-  if (urgent ? queue_.try_push_urgent(std::move(command)) : queue_.try_push(std::move(command))) return base::Done{};
+  if (enqueue(std::move(command))) return base::Done{};
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};  // it stopped meanwhile
-  return {base::Errc::kResourceConstraint, "the market has more to decide than it can hold; try again in a moment"};
+  return {base::Errc::kResourceConstraint,
+          "the market has more to decide than it can hold, of your domain or of all; try again in a moment"};
+}
+
+bool Spine::enqueue(Command&& command) {
+  // A full queue is when the log grows fastest: its checkpoints do not stand in line.
+  if (std::holds_alternative<IntegrateLog>(command.body)) return queue_.try_push_urgent(std::move(command));
+  // The link, time, the service's own word: what was before it and what came after it must not change sides.
+  if (command.actor.empty()) return queue_.try_push_for_all(std::move(command));
+  const std::string domain(command.actor.domain());
+  return expects_answer(command) ? queue_.try_push(domain, std::move(command))
+                                 : queue_.try_push_last(domain, std::move(command));
 }
 
 void Spine::run(const std::stop_token& stop) {
@@ -126,6 +135,7 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
       }
       if (state_) state->take_presence_from(*state_);
       state_ = std::move(state);
+      tell_policy(std::make_shared<const AccessPolicy>(state_->access));
       start_log();
       ready_.store(true);
       spdlog::info("pool {} loaded: epoch {}, event {}, audit entry {}", config_.pool.pool.value, lease_.epoch,
@@ -139,6 +149,10 @@ bool Spine::load(const std::stop_token& stop, unsigned attempts) {
     pause = std::min(pause * 2, 5'000ms);
   }
   return false;
+}
+
+void Spine::tell_policy(std::shared_ptr<const AccessPolicy> policy) {
+  if (config_.policies != nullptr && policy) config_.policies->publish(config_.pool.pool, std::move(policy));
 }
 
 // The committer rests, or is not there yet: what it hands over next follows what was loaded.
@@ -270,13 +284,18 @@ void Spine::commit_loop(const std::stop_token& stop) {
     const bool committed = result.outcome == CommitOutcome::kCommitted;
     const bool refused = work.tentative && result.outcome == CommitOutcome::kRejected;
     if (refused) refuse(work.commands, rejection(result));
-    if (committed) delivery_.deliver(std::move(work));
+    if (committed) deliver(std::move(work));
     lock.lock();
     committing_ = false;
     refused_ = refused;
     if (!committed && !refused) failure_.emplace(Failure{std::move(work), last_batch_ + 1, std::move(result)});
     changed_.notify_all();
   }
+}
+
+void Spine::deliver(Work&& work) {
+  tell_policy(std::move(work.policy));
+  delivery_.deliver(std::move(work));
 }
 
 CommitResult Spine::commit(Work& work) {
@@ -341,7 +360,7 @@ void Spine::recover(const std::stop_token& stop) {
   } else {
     const bool durable_after_all = lease_.epoch == epoch + 1 && last_batch_ >= failure.batch;
     if (durable_after_all) {
-      delivery_.deliver(std::move(failure.work));
+      deliver(std::move(failure.work));
       commands.clear();  // what of it is presence was taken over
     }
     std::move(later.begin(), later.end(), std::back_inserter(commands));
@@ -365,7 +384,7 @@ void Spine::settle_one_by_one(std::vector<Command>&& commands, const std::stop_t
     work.add(Command(*command), std::move(plan), state_->counters);
     const auto result = commit(work);
     if (result.outcome == CommitOutcome::kCommitted) {
-      delivery_.deliver(std::move(work));
+      deliver(std::move(work));
       continue;
     }
     spdlog::error("pool {}: a command of {} cannot be settled: {}", config_.pool.pool.value, command->actor.text(),

@@ -17,10 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "base/bounded_queue.h"
 #include "base/clock.h"
+#include "base/fair_queue.h"
 #include "market/command.h"
 #include "market/delivery.h"
+#include "market/policy_board.h"
 #include "market/sequencer.h"
 #include "market/state.h"
 #include "market/store.h"
@@ -31,11 +32,13 @@ namespace bourse::market {
 struct SpineConfig {
   PoolConfig pool;
   std::string holder;  // who takes the lease: the same name after a restart takes it at once
-  std::size_t queue_capacity = 10'000;
+  std::size_t queue_capacity = 20'000;
   std::size_t most_per_batch = 1'000;
   std::size_t most_waiting_bytes = Delivery::kMostWaitingBytes;  // of notifications that the link does not take yet
   // Outlives the spine; told what is loaded and what is committed. None: the log gets no tree.
   Sequencer* sequencer = nullptr;
+  // Outlives the spine; told what of the policy is durable. None: nobody reads it beside the decider.
+  PolicyBoard* policies = nullptr;
 };
 
 class Spine {
@@ -44,7 +47,8 @@ class Spine {
 
   Spine(SpineConfig config, Store& store, EngineFactory engines, Outbox& outbox, const base::Clock& clock);
 
-  // kResourceConstraint: the queue is full; kUnavailable: the pool is not loaded (yet). Both: try again.
+  // kResourceConstraint: the queue, or the part of it that the actor's domain may fill, is full; kUnavailable: the pool
+  // is not loaded (yet). Both: try again.
   [[nodiscard]] base::Status submit(Command&& command);
   // Decides until stopped, then commits what was decided, tells it as far as the link takes it within a second, and
   // gives the lease up. What was not decided is answered with kUnavailable.
@@ -53,8 +57,11 @@ class Spine {
 
  private:
   bool load(const std::stop_token& stop, unsigned attempts);
+  [[nodiscard]] bool enqueue(Command&& command);
   void start_log();
   void tell_undelivered();
+  void tell_policy(std::shared_ptr<const AccessPolicy> policy);
+  void deliver(Work&& work);  // it is durable
   void decide_some(const std::stop_token& stop);
   void decide_together(std::span<Command> commands, base::Timestamp now, const std::stop_token& stop);
   void decide_apart(Command&& command);
@@ -74,7 +81,7 @@ class Spine {
   Store& store_;
   EngineFactory engines_;
   const base::Clock& clock_;
-  base::BoundedQueue<Command> queue_;
+  base::FairQueue<Command> queue_;  // a lane a domain
   std::atomic<bool> ready_{false};
   std::atomic<std::size_t> last_commands_{0};  // in the last batch
 

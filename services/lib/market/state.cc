@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/domain_tree.h"
 #include "domain/records.h"
 #include "market/reliability.h"
 #include "matching/feasibility.h"
@@ -35,6 +36,7 @@ State::State(PoolConfig pool_config, std::unique_ptr<matching::Engine> matching_
     : config(std::move(pool_config)),
       engine(std::move(matching_engine)),
       nodes(config.pool, config.operators, config.policy, config.hosts_ordinary),
+      access(std::make_shared<const std::vector<Group>>(config.rules.groups)),
       shares(config.rules, [this](const std::string& resource) { return engine->capacity(resource); }),
       loaded_(now) {
   for (const auto node : pubsub::kMarketNodes) {
@@ -48,9 +50,22 @@ bool State::is_operator(const domain::Jid& bare) const {
   return std::find(config.operators.begin(), config.operators.end(), bare) != config.operators.end();
 }
 
-bool State::is_banned(const domain::Jid& bare) const {
-  const auto found = sanctions.find(bare);
-  return found != sanctions.end() && found->second.banned;
+const SanctionRow* State::ban_of(const domain::Jid& bare) const {
+  if (sanctions.empty()) return nullptr;
+  const auto banned = [this](const domain::Jid& jid) -> const SanctionRow* {
+    const auto found = sanctions.find(jid);
+    return found != sanctions.end() && found->second.banned ? &found->second : nullptr;
+  };
+  if (const auto* ban = banned(bare)) return ban;
+  if (banned_domains.empty()) return nullptr;
+  for (auto name = bare.domain(); !name.empty();) {
+    if (const auto above = domain::Jid::parse(name)) {
+      if (const auto* ban = banned(*above)) return ban;
+    }
+    const auto dot = name.find('.');
+    name = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+  }
+  return nullptr;
 }
 
 bool State::is_drained(const domain::Jid& bare) const {
@@ -72,7 +87,7 @@ base::Status State::on_offer(OfferRow&& row) {
   bind(entry, row.session);
   set_expiry(entry, content->expires.value_or(base::Timestamp::max()));
   engine->put_offer(handle_of(entry), row.provider, *content);
-  ++providers_.at(row.provider).offers;
+  count_offers(row.provider, +1);
   return base::Done{};
 }
 
@@ -81,6 +96,7 @@ base::Status State::on_request(RequestRow&& row) {
   if (!content) return content.error();
   auto& entry = add_request(row.id, std::move(content).value());
   entry.consumer = row.consumer;
+  holdings.count(Bounded::kRequests, entry.consumer, +1);
   entry.record = std::move(row.record);
   entry.state = row.state;
   entry.granted = row.granted;
@@ -89,7 +105,7 @@ base::Status State::on_request(RequestRow&& row) {
   entry.refused.insert(row.refused.begin(), row.refused.end());
   entry.complete = row.complete;
   if (row.state == domain::RequestState::kWaiting) wait(entry);
-  if (row.state == domain::RequestState::kWaiting && !config.rules.groups.empty()) over_quota.insert(*entry.id);
+  if (row.state == domain::RequestState::kWaiting && has_quotas()) over_quota.insert(*entry.id);
   return base::Done{};
 }
 
@@ -110,9 +126,17 @@ base::Status State::on_sanction(SanctionRow&& row) {
   auto jid = row.jid;
   if (row.quarantined_until) quarantine_ends.emplace(*row.quarantined_until, jid);
   engine->bar(jid, row.drained || row.quarantined_until);
+  follow_ban(row);
   sanctions.insert_or_assign(std::move(jid), std::move(row));
   return base::Done{};
 }
+
+void State::follow_ban(const SanctionRow& row) {
+  if (!row.jid.local().empty()) return;
+  row.banned ? void(banned_domains.insert(row.jid)) : void(banned_domains.erase(row.jid));
+}
+
+base::Status State::on_policy(PolicyRow&& row) { return access.set(row); }
 
 base::Status State::on_usage(UsageRow&& row) {
   shares.load(std::move(row));
@@ -283,6 +307,7 @@ void State::remove_request(RequestEntry& entry) {
   const auto handle = handle_of(entry);
   BOURSE_CHECK(entry.state != domain::RequestState::kWaiting);
   const domain::RequestId id = *entry.id;
+  holdings.count(Bounded::kRequests, entry.consumer, -1);
   entry = RequestEntry{};
   request_index_.erase(id);
   free_requests_.push_back(handle);
@@ -345,6 +370,7 @@ GrantRow& State::add_grant(GrantRow grant) {
   auto& request = *find_request(grant.request);
   request.grants.push_back(id);
   if (grant.state == domain::GrantState::kProposed) ++request.proposed;
+  holdings.count(Bounded::kGrants, grant.consumer, +1);
   grant_timers.emplace(due(grant), id);
   return grants_.emplace(id, std::move(grant)).first->second;
 }
@@ -370,6 +396,7 @@ GrantRow State::take_out_grant(domain::GrantId id) {
   auto& request = *find_request(grant.request);
   std::erase(request.grants, id);
   if (grant.state == domain::GrantState::kProposed) --request.proposed;
+  holdings.count(Bounded::kGrants, grant.consumer, -1);
   return grant;
 }
 
@@ -442,15 +469,46 @@ std::vector<domain::Jid> State::present_sessions() const {
   return present;
 }
 
-bool State::lends(const domain::Jid& provider) const {
+std::uint64_t State::count_of(Bounded what, const domain::Jid& bare) const {
+  if (what == Bounded::kOffers) return offer_count(bare);
+  if (what == Bounded::kSubscriptions) return nodes.subscription_count(bare);
+  return holdings.of_jid(what, bare);
+}
+
+std::uint64_t State::count_at(Bounded what, std::string_view domain) const {
+  return what == Bounded::kSubscriptions ? nodes.subscriptions_at(domain) : holdings.of_domain(what, domain);
+}
+
+std::uint64_t State::offer_count(const domain::Jid& provider) const {
   const auto found = providers_.find(provider);
-  return found != providers_.end() && found->second.offers > 0;
+  return found == providers_.end() ? 0 : found->second.offers;
+}
+
+std::vector<domain::Jid> State::sessions_at(std::string_view domain) const {
+  std::vector<domain::Jid> found;
+  for (const auto& [jid, session] : sessions_) {
+    if (jid.domain() == domain) found.push_back(jid);
+  }
+  return found;
+}
+
+std::vector<domain::Jid> State::participants_below(std::string_view domain_name) const {
+  std::set<domain::Jid> found;
+  const auto consider = [&](const domain::Jid& bare) {
+    if (domain::is_at_or_below(bare, domain_name)) found.insert(bare);
+  };
+  for (const auto& [provider, entry] : providers_) consider(provider);
+  for (const auto& entry : requests_) {
+    if (entry.id != nullptr) consider(entry.consumer);
+  }
+  return {found.begin(), found.end()};
 }
 
 std::uint32_t State::count_offers(const domain::Jid& provider, int by) {
   const auto found = providers_.find(provider);
   BOURSE_CHECK(found != providers_.end());
   BOURSE_CHECK(by > 0 || found->second.offers > 0);
+  holdings.count(Bounded::kOffers, provider, by);
   found->second.offers = by > 0 ? found->second.offers + 1 : found->second.offers - 1;
   return found->second.offers;
 }

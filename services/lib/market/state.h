@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "market/access_policy.h"
 #include "market/fair_share.h"
 #include "market/history_book.h"
 #include "market/history_query.h"
+#include "market/holdings.h"
 #include "market/log_head.h"
 #include "market/rules.h"
 #include "market/store.h"
@@ -106,6 +108,7 @@ class State final : public StateLoader {
   base::Status on_request(RequestRow&& row) override;
   base::Status on_grant(GrantRow&& row) override;
   base::Status on_sanction(SanctionRow&& row) override;
+  base::Status on_policy(PolicyRow&& row) override;
   base::Status on_usage(UsageRow&& row) override;
   base::Status on_node(pubsub::NodeRow&& row) override;
   base::Status on_affiliation(pubsub::AffiliationRow&& row) override;
@@ -122,7 +125,12 @@ class State final : public StateLoader {
 
   [[nodiscard]] const domain::NodeName& node(pubsub::MarketNode node) const;
   [[nodiscard]] bool is_operator(const domain::Jid& bare) const;
-  [[nodiscard]] bool is_banned(const domain::Jid& bare) const;
+  // Of the JID itself, of its domain, or of one above that; null: none.
+  void follow_ban(const SanctionRow& row);  // a domain's
+  [[nodiscard]] const SanctionRow* ban_of(const domain::Jid& bare) const;
+  [[nodiscard]] bool is_banned(const domain::Jid& bare) const { return ban_of(bare) != nullptr; }
+  // Whether anything but what there is can stand in a request's way.
+  [[nodiscard]] bool has_quotas() const { return !config.rules.groups.empty() || access.bounds(Bounded::kGrants); }
   [[nodiscard]] bool is_drained(const domain::Jid& bare) const;
 
   // Null when there is none. Pointers and handles stay valid until the entry is removed.
@@ -168,7 +176,14 @@ class State final : public StateLoader {
   [[nodiscard]] std::vector<domain::Jid> sessions() const;  // present, or offers live by them
   [[nodiscard]] std::vector<domain::Jid> present_sessions() const;
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
-  [[nodiscard]] bool lends(const domain::Jid& provider) const;  // it has open offers
+  // Sessions of anybody at that domain.
+  [[nodiscard]] std::vector<domain::Jid> sessions_at(std::string_view domain_name) const;
+  // Whoever has offers, requests or sanctions and is at that domain or one below it.
+  [[nodiscard]] std::vector<domain::Jid> participants_below(std::string_view domain_name) const;
+  [[nodiscard]] std::uint64_t count_of(Bounded what, const domain::Jid& bare) const;
+  [[nodiscard]] std::uint64_t count_at(Bounded what, std::string_view domain) const;  // of everybody there
+  [[nodiscard]] std::uint64_t offer_count(const domain::Jid& provider) const;         // open ones
+  [[nodiscard]] bool lends(const domain::Jid& provider) const { return offer_count(provider) > 0; }
   // Open offers of a provider after adding `by` (+1, -1).
   std::uint32_t count_offers(const domain::Jid& provider, int by);
   // Tells the engine what to think of a provider: its sanctions, its staying power.
@@ -181,6 +196,8 @@ class State final : public StateLoader {
   PoolCounters counters;
   std::unique_ptr<matching::Engine> engine;
   pubsub::Nodes nodes;
+  AccessPolicy access;
+  Holdings holdings;
   FairShare shares;
   HistoryBook history;
   std::unordered_map<domain::Jid, LoadRow> loads;  // heard of and not stored yet, by bare JID
@@ -193,6 +210,7 @@ class State final : public StateLoader {
   };
   std::unordered_map<domain::Jid, Import> imports;         // under way, by bare JID
   std::unordered_map<domain::Jid, SanctionRow> sanctions;  // by bare JID
+  std::set<domain::Jid> banned_domains;                    // of them
   std::vector<Event> undelivered;                          // found at load, as many as kMostUndeliveredBytes hold
   bool undelivered_left_out = false;                       // there are more in the log
   // The audit log.

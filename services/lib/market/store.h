@@ -12,7 +12,7 @@
 
 namespace bourse::market {
 
-// Takes a pool's state row by row while it is loaded: history first (providers by name, gaps, counts), then offers and
+// Takes a pool's state row by row while it is loaded: its policy, history (providers by name, gaps, counts), offers and
 // requests, each by seq; usage; live grants by id; sanctions; nodes, then affiliations, subscriptions and items, each
 // by node (items by seq within it, the payload only of the last one of a node). Only offers that are open or have live
 // grants, waiting or granted requests, live grants.
@@ -23,6 +23,7 @@ class StateLoader {
   virtual base::Status on_request(RequestRow&& row) = 0;
   virtual base::Status on_grant(GrantRow&& row) = 0;
   virtual base::Status on_sanction(SanctionRow&& row) = 0;
+  virtual base::Status on_policy(PolicyRow&& row) = 0;
   virtual base::Status on_usage(UsageRow&& row) = 0;
   virtual base::Status on_node(pubsub::NodeRow&& row) = 0;
   virtual base::Status on_affiliation(pubsub::AffiliationRow&& row) = 0;

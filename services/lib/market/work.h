@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct Work {
   std::vector<Notification> notifications;  // in order; those that somebody is to be told of
   std::vector<domain::Jid> probes;
   std::vector<Command> commands;
-  bool tentative = false;  // when the database refuses it, only its command is
+  std::shared_ptr<const AccessPolicy> policy;  // after it; null: it did not change
+  bool tentative = false;                      // when the database refuses it, only its command is
 
   void add(Command&& command, Plan&& plan, const PoolCounters& after) {
     batch.add(plan);
@@ -31,6 +33,7 @@ struct Work {
     take(plan.events);
     take(plan.repeats);
     std::move(plan.probes.begin(), plan.probes.end(), std::back_inserter(probes));
+    if (plan.policy) policy = std::move(plan.policy);
     commands.push_back(std::move(command));
   }
 

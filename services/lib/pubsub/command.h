@@ -128,9 +128,10 @@ struct GetNode {  // disco#info (§5.3, §5.4)
 };
 
 // The service's own.
-struct DropSubscriber {  // its messages bounce
+struct DropSubscriber {  // its messages bounce, or it was banned
   domain::Jid subscriber;
   std::string reason;
+  bool all_below = false;  // `subscriber` is a domain: everybody there, and at the domains below it
 };
 
 using Command =

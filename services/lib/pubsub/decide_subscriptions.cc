@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/domain_tree.h"
 #include "pubsub/decider.h"
 #include "pubsub/notice_record.h"
 
@@ -182,10 +183,18 @@ Decided Decider::decide(const DropSubscriber& command, Turn& turn) {
   if (!turn.actor().empty() && !turn.context().is_operator) {
     return base::Error{Errc::kForbidden, "only the service itself and its operators end others' subscriptions"};
   }
-  const Person* const person = directory_.find_person(command.subscriber.bare());
   std::vector<Subscription*> gone;
-  for (Subscription* at = person == nullptr ? nullptr : person->first; at != nullptr; at = at->next) {
-    if (command.subscriber.is_bare() || at->is_to(command.subscriber)) gone.push_back(at);
+  const auto take = [&](const Person& person) {
+    for (Subscription* at = person.first; at != nullptr; at = at->next) {
+      if (command.all_below || command.subscriber.is_bare() || at->is_to(command.subscriber)) gone.push_back(at);
+    }
+  };
+  if (command.all_below) {
+    directory_.each_person([&](const domain::Jid& bare, const Person& person) {
+      if (domain::is_at_or_below(bare, command.subscriber.domain())) take(person);
+    });
+  } else if (const Person* const person = directory_.find_person(command.subscriber.bare())) {
+    take(*person);
   }
   std::sort(gone.begin(), gone.end(), [](const Subscription* a, const Subscription* b) {
     return std::pair<const domain::NodeName&, SubId>(a->node->name, a->id) <

@@ -154,6 +154,7 @@ Subscription& Directory::add_subscription(Node& node, const domain::Jid& address
   if (state == SubscriptionState::kPending) ++node.pending;
   node.view = {};
   ++subscription_count_;
+  ++subscriptions_at_[std::string(address.domain())];
   index(*subscription);
   return *subscription;
 }
@@ -172,8 +173,15 @@ void Directory::remove_subscription(Subscription& subscription) {
   if (subscription.state == SubscriptionState::kPending) --node.pending;
   node.view = {};
   --subscription_count_;
+  const auto there = subscriptions_at_.find(std::string(person.jid->domain()));
+  if (--there->second == 0) subscriptions_at_.erase(there);
   delete &subscription;
   release(person);
+}
+
+std::size_t Directory::subscriptions_at(std::string_view domain) const {
+  const auto found = subscriptions_at_.find(std::string(domain));
+  return found == subscriptions_at_.end() ? 0 : found->second;
 }
 
 void Directory::set_state(Subscription& subscription, SubscriptionState state) {

@@ -37,6 +37,10 @@ class Directory {
   }
 
   [[nodiscard]] Person* find_person(const domain::Jid& bare) const;
+  template <class Visit>
+  void each_person(Visit visit) const {
+    for (const auto& [bare, person] : people_) visit(bare, person);
+  }
 
   // CHECKs that the node has no such subscription yet.
   Subscription& add_subscription(Node& node, const domain::Jid& address, SubId id, SubscriptionState state,
@@ -68,6 +72,7 @@ class Directory {
   [[nodiscard]] const Ending* next_ending() const { return endings_.empty() ? nullptr : &*endings_.begin(); }
 
   [[nodiscard]] std::size_t subscription_count() const { return subscription_count_; }
+  [[nodiscard]] std::size_t subscriptions_at(std::string_view domain) const;  // of everybody there
   [[nodiscard]] const std::vector<Node*>& market_nodes() const { return market_nodes_; }
   void add_market_node(Node& node) { market_nodes_.push_back(&node); }
 
@@ -88,6 +93,7 @@ class Directory {
   std::set<Ending, Sooner> endings_;
   std::vector<Node*> market_nodes_;
   std::size_t subscription_count_ = 0;
+  std::unordered_map<std::string, std::size_t> subscriptions_at_;  // by domain
 };
 
 // Whether `candidate` is the node or a collection it is in, at any distance.

@@ -87,4 +87,13 @@ Recipients Nodes::recipients_again(const Notice& notice) const { return impl_->r
 bool Nodes::exists(const domain::NodeName& node) const { return impl_->directory().find(node) != nullptr; }
 std::size_t Nodes::subscription_count() const { return impl_->directory().subscription_count(); }
 
+std::size_t Nodes::subscriptions_at(std::string_view domain) const {
+  return impl_->directory().subscriptions_at(domain);
+}
+
+std::size_t Nodes::subscription_count(const domain::Jid& bare) const {
+  const auto* person = impl_->directory().find_person(bare);
+  return person == nullptr ? 0 : person->subscriptions;
+}
+
 }  // namespace bourse::pubsub

@@ -80,6 +80,8 @@ class Nodes {
 
   [[nodiscard]] bool exists(const domain::NodeName& node) const;
   [[nodiscard]] std::size_t subscription_count() const;
+  [[nodiscard]] std::size_t subscription_count(const domain::Jid& bare) const;  // of that one
+  [[nodiscard]] std::size_t subscriptions_at(std::string_view domain) const;
 
   Presences presences;
 

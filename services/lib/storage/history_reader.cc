@@ -190,12 +190,13 @@ RowSet availability_set(const std::string& pool_id, const market::ItemQuery& que
 
 const char* const kLoadProviders =
     "SELECT provider, presence, bourse.to_micros(since), zone, counts FROM bourse.providers "
-    "WHERE pool_id = $pool AND since IS NOT NULL ORDER BY provider";
+    "WHERE pool_id = $pool AND (since IS NOT NULL OR counts <> '') ORDER BY provider";
 
 market::ProviderRow provider_row(const pqxx::row& row) {
+  const bool known = !row[1].is_null();
   return {.provider = jid(row[0]),
-          .presence = static_cast<Presence>(number(row[1])),
-          .since = time(row[2]),
+          .presence = known ? std::optional(static_cast<Presence>(number(row[1]))) : std::nullopt,
+          .since = known ? time(row[2]) : base::Timestamp(),
           .zone = text(row[3]),
           .counts = bytes(row[4])};
 }

@@ -24,8 +24,8 @@ TableCall providers(const std::vector<market::ProviderRow>& rows) {
   RecordColumn counts(n, total_bytes(rows, [](const auto& row) -> const std::string& { return row.counts; }));
   for (const auto& row : rows) {
     names.add(row.provider.text());
-    presences.add(static_cast<std::int64_t>(row.presence));
-    times.add(micros(row.since));
+    row.presence ? presences.add(static_cast<std::int64_t>(*row.presence)) : presences.add_null();
+    row.presence ? times.add(micros(row.since)) : times.add_null();
     zones.add(row.zone);
     counts.add(row.counts);
   }

@@ -123,7 +123,7 @@ market::AuditRecord audit_record(const pqxx::row& row) {
 
 // In the words of the index audit_statements (migrations/0008), so that it can be used.
 const char* const kLoadStatements =
-    "SELECT DISTINCT ON (kind) index, entry FROM bourse.audit_entries WHERE pool_id = $pool AND kind >= 29 "
+    "SELECT DISTINCT ON (kind) index, entry FROM bourse.audit_entries WHERE pool_id = $pool AND kind BETWEEN 29 AND 31 "
     "ORDER BY kind, index DESC";
 
 std::vector<market::LogTileRow> read_partial_tiles(pqxx::transaction_base& tx, const std::string& pool_id,

@@ -38,6 +38,18 @@ TableCall sanctions(const std::vector<market::SanctionRow>& rows) {
   return call;
 }
 
+TableCall policies(const std::vector<market::PolicyRow>& rows) {
+  ArrayLiteral names, subjects, values;
+  for (const auto& row : rows) {
+    names.add(row.name);
+    subjects.add(row.subject);
+    values.add(row.value);
+  }
+  TableCall call{.function = "write_policies", .letter = 'y'};
+  take_into(call, std::move(names), std::move(subjects), std::move(values));
+  return call;
+}
+
 TableCall usage(const std::vector<market::UsageRow>& rows) {
   const std::size_t n = rows.size();
   ArrayLiteral consumers(n * 40), times(n * 18), resources(n * 32), amounts(n * 60);
@@ -178,6 +190,7 @@ std::string_view stored_kind(pubsub::NodeKind kind) {
 
 void add_node_calls(const market::Batch& batch, std::vector<TableCall>& calls) {
   if (!batch.sanctions.empty()) calls.push_back(sanctions(batch.sanctions));
+  if (!batch.policies.empty()) calls.push_back(policies(batch.policies));
   if (!batch.usage.empty()) calls.push_back(usage(batch.usage));
   if (!batch.removed_nodes.empty()) calls.push_back(names_only("write_removed_nodes", 'd', batch.removed_nodes));
   if (!batch.nodes.empty()) calls.push_back(nodes(batch.nodes));

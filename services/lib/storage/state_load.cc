@@ -192,7 +192,13 @@ base::Status load_log(Load& load, market::StateLoader& to) {
 }
 
 base::Status load_all(Load& load, domain::EventSeq delivered, market::StateLoader& to) {
-  base::Status done = load_history(load, to);
+  base::Status done =
+      load.each("SELECT name, subject, value FROM bourse.policies WHERE pool_id = $pool ORDER BY name, subject",
+                [&](const pqxx::row& row) {
+                  return to.on_policy({text(row[0]), text(row[1]), text(row[2])});
+                });
+  if (!done.ok()) return done;
+  done = load_history(load, to);
   if (!done.ok()) return done;
   done = load.each(
       kOffers + " AND open UNION ALL " + kOffers +

@@ -82,6 +82,14 @@ Result<std::optional<pubsub::FormValues>> submitted(const gloox::Tag& command, s
   return std::optional(std::move(parsed->values));
 }
 
+// A program names the pool also where people have no choice.
+void drop_sole_pool(pubsub::FormValues& values, const std::vector<domain::PoolName>& pools) {
+  if (pools.size() > 1) return;
+  std::erase_if(values, [&](const pubsub::FieldValues& field) {
+    return field.var == "pool" && field.values == std::vector{pools.front().value};
+  });
+}
+
 }  // namespace
 
 class Adhoc::Impl {
@@ -176,6 +184,7 @@ Result<AdhocStep> Adhoc::Impl::execute(const gloox::Tag& tag, market::ReplyTo& a
   auto values = submitted(tag, form.form_type.empty() ? command->node : std::string_view(form.form_type));
   if (!values) return refusal("bad-payload", values.error().text);
   call.values = std::move(*values);
+  if (call.values) drop_sole_pool(*call.values, rules_.pools);
   return call.values ? submit(call) : begin(call);
 }
 

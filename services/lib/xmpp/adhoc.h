@@ -16,12 +16,11 @@
 #include "market/command.h"
 #include "market/query.h"
 #include "market/reply.h"
+#include "xmpp/disco.h"
 #include "xmpp/pubsub_request.h"
 #include "xmpp/reply_text.h"
 
 namespace bourse::xmpp {
-
-inline constexpr const char* kCommandsNs = "http://jabber.org/protocol/commands";
 
 // What became of a <command/>: an answer at once (the payload of the result), or something for the market whose answer
 // has to be wrapped as this command's: remembered under the iq's address until render() is asked for it.

@@ -81,7 +81,21 @@ constexpr auto kCommands = std::to_array<AdhocCommand>({
      .operators_only = true,
      .form = drain_form,
      .run = run_drain},
-    {.node = "urn:bourse:market:1#ban", .title = "Ban a JID", .operators_only = true, .form = ban_form, .run = run_ban},
+    {.node = "urn:bourse:market:1#ban",
+     .title = "Ban a JID or a domain",
+     .operators_only = true,
+     .form = ban_form,
+     .run = run_ban},
+    {.node = "urn:bourse:market:1#policy",
+     .title = "Policy",
+     .operators_only = true,
+     .form = policy_form,
+     .run = run_policy},
+    {.node = "urn:bourse:market:1#set-policy",
+     .title = "Set the policy",
+     .operators_only = true,
+     .form = set_policy_form,
+     .run = run_set_policy},
 });
 
 }  // namespace

@@ -118,6 +118,11 @@ struct AdhocCommand {
 [[nodiscard]] pubsub::Form ban_form(const Scene& scene);
 [[nodiscard]] base::Result<Turn> run_ban(const Scene& scene, const Entered& entered);
 
+[[nodiscard]] pubsub::Form policy_form(const Scene& scene);
+[[nodiscard]] base::Result<Turn> run_policy(const Scene& scene, const Entered& entered);
+[[nodiscard]] pubsub::Form set_policy_form(const Scene& scene);
+[[nodiscard]] base::Result<Turn> run_set_policy(const Scene& scene, const Entered& entered);
+
 [[nodiscard]] pubsub::Form pending_form(const Scene& scene);
 [[nodiscard]] Turn begin_pending(const Scene& scene);
 [[nodiscard]] base::Result<Turn> run_pending(const Scene& scene, const Entered& entered);

@@ -87,9 +87,9 @@ Result<Turn> run_drain(const Scene& scene, const Entered& entered) {
 
 pubsub::Form ban_form(const Scene& scene) {
   return sanction_form(
-      scene, "Ban a JID",
+      scene, "Ban a JID or a domain",
       "Its offers are withdrawn, its requests cancelled, its subscriptions end, and nothing it asks is "
-      "done any more.",
+      "done any more. A domain: so for everybody there, and at the domains below it.",
       "banned", "Banned");
 }
 

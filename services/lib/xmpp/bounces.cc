@@ -7,7 +7,7 @@ namespace bourse::xmpp {
 namespace {
 
 bool is_hard(std::string_view condition) {
-  constexpr std::array<std::string_view, 4> kHard{"gone", "item-not-found", "jid-malformed", "remote-server-not-found"};
+  constexpr std::array<std::string_view, 3> kHard{"gone", "item-not-found", "jid-malformed"};
   return std::ranges::find(kHard, condition) != kHard.end();
 }
 

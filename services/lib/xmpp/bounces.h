@@ -16,8 +16,8 @@ namespace bourse::xmpp {
 
 // 0: however many there are, nobody is given up for them.
 struct BouncePolicy {
-  // Errors that say there is nobody (gone, item-not-found, jid-malformed, remote-server-not-found): so many within
-  // `window`.
+  // Errors that say there is nobody (gone, item-not-found, jid-malformed): so many within `window`. That a server
+  // cannot be reached says nothing of who is there.
   std::uint32_t hard = 3;
   // All others may pass: so many of them, over at least `soft_spread`.
   std::uint32_t soft = 20;

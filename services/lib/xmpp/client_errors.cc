@@ -4,11 +4,14 @@
 #include <gloox/gloox.h>
 #include <gloox/tag.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 #include <vector>
 
 #include "xmpp/element.h"
+#include "xmpp/payload.h"
 
 namespace bourse::xmpp {
 namespace {
@@ -59,7 +62,7 @@ constexpr std::array kStanzaConditions{
     Row{"gone", Errc::kGone},
     Row{"conflict", Errc::kConflict},
     Row{"not-acceptable", Errc::kNotAcceptable},
-    Row{"policy-violation", Errc::kNotAcceptable},
+    Row{"policy-violation", Errc::kRateLimited},
     Row{"unexpected-request", Errc::kNotAcceptable},
     Row{"feature-not-implemented", Errc::kUnsupported},
     Row{"resource-constraint", Errc::kResourceConstraint},
@@ -76,6 +79,16 @@ const Row* row_of(const std::array<Row, N>& rows, std::string_view condition) {
     if (row.condition == condition) return &row;
   }
   return nullptr;
+}
+
+// How long to wait is a hint: what cannot be read says nothing.
+std::chrono::seconds parse_retry_after(const gloox::Tag& tag) {
+  constexpr unsigned kMost = 86'400;
+  const std::string& text = attribute_or_empty(tag, "seconds");
+  unsigned seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return std::chrono::seconds(std::min(seconds, kMost));
 }
 
 Error authentication_error(int reason, const std::string& account) {
@@ -101,11 +114,14 @@ Error error_of_stanza(const gloox::Tag& stanza) {
   std::string condition;
   std::string text;
   std::string feature;
+  std::chrono::seconds retry_after{};
   bool from_pubsub = false;
   for (const gloox::Tag* child : error->children()) {
     const std::string ns = namespace_of(*child);
     if (child->name() == "text") {
       text = child->cdata();
+    } else if (is(*child, "retry-after", kMarketNs)) {
+      retry_after = parse_retry_after(*child);
     } else if (ns == kPubsubErrorsNs) {
       if (const Row* row = row_of(kPubsubConditions, child->name())) {
         code = row->code;
@@ -120,13 +136,15 @@ Error error_of_stanza(const gloox::Tag& stanza) {
   }
   // XEP-0060 says not-subscribed twice: of a subscription that is not there, and of a node that wants one first.
   if (code == Errc::kNotSubscribed && condition == "not-authorized") code = Errc::kNotAuthorized;
-  const std::string& from = stanza.findAttribute("from");
+  // Only what may be tried again later is about how fast; servers refuse stanzas that are too long with it too.
+  if (code == Errc::kRateLimited && attribute_or_empty(*error, "type") != "wait") code = Errc::kNotAcceptable;
+  const std::string& from = attribute_or_empty(stanza, "from");
   if (text.empty()) {
     text = fmt::format("{} answered {}", from.empty() ? "the server" : from,
                        condition.empty() ? "with an unnamed error" : condition);
   }
   if (code == Errc::kUnavailable) text += fmt::format(" (is there a market at {}, and is it running?)", from);
-  return {code, text, feature};
+  return {code, text, feature, retry_after};
 }
 
 std::string certificate_complaint(const gloox::CertInfo& certificate, const std::string& domain) {

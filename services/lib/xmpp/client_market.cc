@@ -17,6 +17,7 @@
 #include "xmpp/payload_import.h"
 #include "xmpp/payload_log.h"
 #include "xmpp/payload_predict.h"
+#include "xmpp/stamped_sender.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -369,7 +370,7 @@ Result<base::VerifyKey> MarketClient::ticket_key() {
 
 void MarketClient::on_event(EventHandler handler) {
   session_.on_message([this, handler = std::move(handler)](const gloox::Tag& message) {
-    if (message.findAttribute("from") != service_.text()) return;
+    if (!is_address(message, "from", service_)) return;
     for (const auto& event : parse_events(message)) handler(event);
   });
 }

@@ -22,8 +22,11 @@
 #include <utility>
 #include <vector>
 
+#include "domain/domain_name.h"
 #include "xmpp/client_errors.h"
+#include "xmpp/element.h"
 #include "xmpp/no_tls.h"
+#include "xmpp/stamped_sender.h"
 #include "xmpp/tls_client.h"
 #include "xmpp/xml_text.h"
 
@@ -40,6 +43,9 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::string_view kIdPrefix = "bourse-";
 
+// What DNS and certificates call it.
+std::string dns_name(const domain::Jid& jid) { return domain::ascii_domain(jid.domain()); }
+
 }  // namespace
 
 bool is_loopback(std::string_view host) {
@@ -55,10 +61,11 @@ bool is_loopback(std::string_view host) {
 // (stream set-up, pings and disco queries to us) stays gloox's.
 class ClientSession::Link final : public gloox::Client, private gloox::ConnectionListener, private gloox::LogHandler {
  public:
-  Link(const ConnectOptions& options, const MessageHandler& on_message)
+  Link(const ConnectOptions& options, const MessageHandler& on_message, const PresenceHandler& on_presence)
       : gloox::Client(gloox::JID(options.jid.text()), options.password, options.port),
         options_(options),
-        on_message_(on_message) {
+        on_message_(on_message),
+        on_presence_(on_presence) {
     registerConnectionListener(this);
     if (spdlog::should_log(spdlog::level::trace)) {
       logInstance().registerLogHandler(gloox::LogLevelDebug, gloox::LogAreaXmlIncoming | gloox::LogAreaXmlOutgoing,
@@ -74,11 +81,11 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
     presence().setPresence(options.receive_events ? gloox::Presence::Available : gloox::Presence::Unavailable);
     // Not setServer(): gloox would then check the certificate against the host, not against the domain.
     std::string host = options.host;
-    if (host.empty() && is_loopback(options.jid.domain())) host = std::string(options.jid.domain());
+    if (host.empty() && is_loopback(options.jid.domain())) host = dns_name(options.jid);
     if (!host.empty()) {
       tcp_ = new gloox::ConnectionTCPClient(this, logInstance(), host, options.port > 0 ? options.port : 5222);
     } else {
-      tcp_ = new gloox::ConnectionTCPClient(this, logInstance(), std::string(options.jid.domain()), options.port);
+      tcp_ = new gloox::ConnectionTCPClient(this, logInstance(), dns_name(options.jid), options.port);
     }
     setConnectionImpl(tcp_);
   }
@@ -97,7 +104,7 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
       setEncryptionImpl(new NoTls(*this));
       return Done{};
     }
-    auto tls = TlsClient::make(*this, std::string(options_.jid.domain()), options_.ca_file);
+    auto tls = TlsClient::make(*this, dns_name(options_.jid), options_.ca_file);
     if (!tls) return tls.error();
     tls_ = tls->get();
     setEncryptionImpl(tls->release());
@@ -119,7 +126,7 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
     xml += '>';
     xml += payload;
     xml += "</iq>";
-    pending_.emplace(id, Pending{std::move(handler), to.text(), Steady::now() + options_.timeout});
+    pending_.emplace(id, Pending{std::move(handler), to, Steady::now() + options_.timeout});
     send_xml(xml);
   }
 
@@ -143,10 +150,10 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
       }
     }
     for (const auto& pending : outdated) {
-      pending.handler(
-          Error{Errc::kUnavailable,
-                fmt::format("no answer from {} within {} s: it may or may not have done what was asked", pending.to,
-                            std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count())});
+      pending.handler(Error{
+          Errc::kUnavailable,
+          fmt::format("no answer from {} within {} s: it may or may not have done what was asked", pending.to.text(),
+                      std::chrono::duration_cast<std::chrono::seconds>(options_.timeout).count())});
     }
   }
 
@@ -161,22 +168,27 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
  private:
   struct Pending {
     ReplyHandler handler;
-    std::string to;
+    domain::Jid to;
     Steady::time_point until;
   };
 
   bool take(const gloox::Tag& tag) {
     if (tag.name() == "message") {
-      if (on_message_ && tag.findAttribute("type") != "error") on_message_(tag);
+      if (on_message_ && attribute_or_empty(tag, "type") != "error") on_message_(tag);
       return true;
     }
-    if (tag.name() != "iq" || !tag.findAttribute("id").starts_with(kIdPrefix)) return false;
-    const std::string& type = tag.findAttribute("type");
+    if (tag.name() == "presence" && on_presence_ && attribute_or_empty(tag, "type").empty()) {
+      if (const auto from = domain::Jid::parse(attribute_or_empty(tag, "from"))) on_presence_(*from);
+      return true;
+    }
+    const std::string& id = attribute_or_empty(tag, "id");
+    if (tag.name() != "iq" || !id.starts_with(kIdPrefix)) return false;
+    const std::string& type = attribute_or_empty(tag, "type");
     if (type != "result" && type != "error") return false;
-    const auto found = pending_.find(tag.findAttribute("id"));
+    const auto found = pending_.find(id);
     if (found == pending_.end()) return true;  // answered after its time limit
     // Ids can be guessed: only who was asked may answer.
-    if (tag.findAttribute("from") != found->second.to) return true;
+    if (!is_address(tag, "from", found->second.to)) return true;
     const auto pending = std::move(found->second);
     pending_.erase(found);
     if (type == "error") {
@@ -197,7 +209,7 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
     if (lost_) return;  // the first reason is the cause
     lost_ = LostConnection{reason, authError(), streamError(), streamErrorText(), {}};
     if (tls_ == nullptr) return;
-    lost_->certificate_complaint = certificate_complaint(tls_->fetchTLSInfo(), std::string(options_.jid.domain()));
+    lost_->certificate_complaint = certificate_complaint(tls_->fetchTLSInfo(), dns_name(options_.jid));
     if (lost_->text.empty()) lost_->text = tls_->failure();
     // The alert that tells the server may have failed before gloox heard of it.
     if (!lost_->certificate_complaint.empty()) lost_->reason = gloox::ConnTlsFailed;
@@ -211,6 +223,7 @@ class ClientSession::Link final : public gloox::Client, private gloox::Connectio
 
   const ConnectOptions& options_;
   const MessageHandler& on_message_;
+  const PresenceHandler& on_presence_;
   gloox::ConnectionTCPClient* tcp_ = nullptr;  // gloox owns it
   TlsClient* tls_ = nullptr;                   // gloox owns it
   bool up_ = false;
@@ -249,7 +262,7 @@ ClientSession::~ClientSession() {
 
 Status ClientSession::connect() {
   close();
-  link_ = std::make_unique<Link>(options_, on_message_);
+  link_ = std::make_unique<Link>(options_, on_message_, on_presence_);
   if (auto status = link_->use_tls(); !status) return status;
   const auto until = Steady::now() + options_.timeout;
   if (!static_cast<gloox::ClientBase&>(*link_).connect(false)) return link_->why_lost();
@@ -318,6 +331,7 @@ void ClientSession::send_message(const domain::Jid& to, std::string_view payload
 }
 
 void ClientSession::on_message(MessageHandler handler) { on_message_ = std::move(handler); }
+void ClientSession::on_presence(PresenceHandler handler) { on_presence_ = std::move(handler); }
 
 Status ClientSession::pump(Duration up_to) {
   if (!link_) return {Errc::kUnavailable, "not connected"};

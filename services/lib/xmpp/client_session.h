@@ -39,6 +39,7 @@ class ClientSession {
   // The reply's stanza, borrowed for the call, or why there is none.
   using ReplyHandler = std::function<void(const base::Result<const gloox::Tag*>&)>;
   using MessageHandler = std::function<void(const gloox::Tag&)>;
+  using PresenceHandler = std::function<void(const domain::Jid& from)>;
 
   // kBadRequest: options that cannot work (plain text to a host that is not loopback, no localpart).
   static base::Result<std::unique_ptr<ClientSession>> make(ConnectOptions options);
@@ -62,6 +63,8 @@ class ClientSession {
   void send_message(const domain::Jid& to, std::string_view payload);
   // Messages that are not errors, from anybody: check `from`.
   void on_message(MessageHandler handler);
+  // Available presence that somebody sent us, as a market does that lost sight of us: from whom.
+  void on_presence(PresenceHandler handler);
 
   // Handles what arrives, for at most `up_to`; returns early after anything arrived or wake().
   // kUnavailable: the connection is lost, the text says why.
@@ -78,6 +81,7 @@ class ClientSession {
   ConnectOptions options_;
   int wake_fd_ = -1;
   MessageHandler on_message_;
+  PresenceHandler on_presence_;
   std::unique_ptr<Link> link_;
 };
 

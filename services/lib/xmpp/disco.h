@@ -18,6 +18,7 @@ namespace bourse::xmpp {
 
 inline constexpr const char* kDiscoInfoNs = "http://jabber.org/protocol/disco#info";
 inline constexpr const char* kDiscoItemsNs = "http://jabber.org/protocol/disco#items";
+inline constexpr const char* kCommandsNs = "http://jabber.org/protocol/commands";
 inline constexpr const char* kVersionNs = "jabber:iq:version";
 inline constexpr const char* kPingNs = "urn:xmpp:ping";
 inline constexpr const char* kShimNs = "http://jabber.org/protocol/shim";

@@ -58,6 +58,8 @@ std::string reason_words(std::int32_t reason) {
       return "session gone";
     case kHeartbeatMissed:
       return "agent fell silent";
+    case kUnobserved:
+      return "domain not reachable";
   }
   return std::to_string(reason);
 }

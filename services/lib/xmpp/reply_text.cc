@@ -37,6 +37,8 @@ struct AppendBody {
   void operator()(const market::RequestExplanation& explanation) const {
     append_result(to, address, render_explanation(explanation));
   }
+  // Only commands for people ask for it, and they have a form of their own.
+  void operator()(const market::PolicyShown&) const { append_result(to, address, {}); }
   void operator()(const market::Prediction& prediction) const {
     append_result(to, address, render_prediction(prediction));
   }

@@ -39,56 +39,59 @@ Service::Service(ServiceConfig config, Backend& backend, TicketSigner sign, cons
       auditors_(config_.auditors.begin(), config_.auditors.end()),
       probe_(config_.service.text()),
       bounces_(config_.bounce),
-      adhoc_(config_.service, rules_, config_.operators) {
+      adhoc_(config_.service, rules_, config_.operators),
+      domains_(config_.service) {
   BOURSE_CHECK(!config_.pools.empty());
 }
 
 void Service::on_stanza(const gloox::Tag& stanza) {
+  auto from = senders_.of(stanza);
+  if (!from) return;
+  hear(stanza, from->domain());
   if (stanza.name() == "iq") {
-    on_iq(stanza);
+    on_iq(stanza, std::move(*from));
   } else if (stanza.name() == "presence") {
-    on_presence(stanza);
+    on_presence(stanza, *from);
   } else if (stanza.name() == "message") {
-    on_message(stanza);
+    on_message(stanza, std::move(*from));
   }
 }
 
 // Nothing but a heartbeat and an owner's decision on a subscription means anything here, and answering a message with
 // an error invites loops.
-void Service::on_message(const gloox::Tag& message) {
-  if (attribute_or_empty(message, "type") == "error") return on_bounce(message);
-  if (const gloox::Tag* heartbeat = find_heartbeat(message)) return on_heartbeat(message, *heartbeat);
+void Service::on_message(const gloox::Tag& message, domain::Jid&& from) {
+  if (attribute_or_empty(message, "type") == "error") return on_bounce(message, std::move(from));
+  if (!admit(from)) return;
+  if (const gloox::Tag* heartbeat = find_heartbeat(message)) return on_heartbeat(std::move(from), *heartbeat);
   const auto decision = parse_authorization(message, rules_);
   if (!decision) return;
-  auto from = domain::Jid::parse(attribute_or_empty(message, "from"));
-  if (!from) return;
   if (!*decision) {
-    spdlog::info("{} decided on a subscription in a form that is wrong: {}", from->text(), decision->error().text);
+    spdlog::info("{} decided on a subscription in a form that is wrong: {}", from.text(), decision->error().text);
     return;
   }
   PoolCommand wanted = **decision;
-  const market::ReplyTo nobody{*from, config_.service.text(), {}};
-  const auto taken = backend_.submit({std::move(wanted.pool), std::move(*from), nobody, std::move(wanted.body)});
+  const market::ReplyTo nobody{from, config_.service.text(), {}};
+  const auto taken = backend_.submit({std::move(wanted.pool), std::move(from), nobody, std::move(wanted.body)});
   if (!taken) spdlog::warn("a decision of {} on a subscription is lost: {}", nobody.from.text(), taken.error().text);
 }
 
-void Service::on_iq(const gloox::Tag& iq) {
+void Service::on_iq(const gloox::Tag& iq, domain::Jid&& from) {
   const std::string& type = attribute_or_empty(iq, "type");
   if (type == "result" || type == "error") {
-    on_probe_answer(iq);
+    on_probe_answer(iq, std::move(from));
     return;
   }
-  auto from = domain::Jid::parse(attribute_or_empty(iq, "from"));
-  if (!from) return;  // no server sends such, and there is nobody to answer
-  market::ReplyTo address{std::move(*from), attribute_or_empty(iq, "to"), attribute_or_empty(iq, "id")};
+  market::ReplyTo address{std::move(from), attribute_or_empty(iq, "to"), attribute_or_empty(iq, "id")};
   if (address.stanza_id.empty()) return;  // RFC 6120 §8.1.3: it must have one; no answer could be told from another
-  if (type != "get" && type != "set") {
+  if (const auto admitted = admit(address.from); !admitted) {
+    reply_error(address, admitted.error());
+  } else if (type != "get" && type != "set") {
     reply_error(address, {Errc::kBadRequest, "the type of an iq is get, set, result or error"});
   } else if (iq.children().size() != 1) {
     reply_error(address, {Errc::kBadRequest, "an iq of type " + type + " has exactly one child element"});
   } else if (address.to != config_.service.text()) {
     const auto to = domain::Jid::parse(address.to);
-    if (to && to->bare() == config_.service && !to->is_bare()) {
+    if (to && to->bare() == config_.service) {
       on_request(*iq.children().front(), type == "set", std::move(address));
     } else {
       reply_error(address, {Errc::kNotFound,
@@ -152,8 +155,8 @@ void Service::on_command(const gloox::Tag& payload, bool set, market::ReplyTo&& 
 }
 
 void Service::submit(PoolCommand&& wanted, market::ReplyTo&& address) {
-  if (!to_retry_.empty()) retry();
-  if (!to_retry_.empty()) {  // an offer must not overtake the presence it lives by
+  if (to_retry_.holds_up(address.from.domain()) && to_retry_.few()) retry();
+  if (to_retry_.holds_up(address.from.domain())) {  // an offer must not overtake the presence it lives by
     return refuse(address, {Errc::kUnavailable, "the market is catching up; try again in a moment"});
   }
   market::Command command{std::move(wanted.pool), address.from, address, std::move(wanted.body)};
@@ -232,16 +235,25 @@ void Service::on_link_down(const std::string& reason) {
   }
   available_.clear();
   probe_.forget();
+  domains_.forget();
   if (std::exchange(up_, false)) submit_later({}, market::LinkDown{});
 }
 
 void Service::on_tick() {
-  for (auto& gone : probe_.tick(*sender_)) {
-    spdlog::info("{} did not answer for {} s and counts as gone", gone.text(), SessionProbe::kPatienceTicks);
-    available_.erase(gone);
-    submit_later(std::move(gone), market::SessionGone{});
+  std::vector<domain::Jid> to_ask_again;
+  for (auto& silent : probe_.tick(*sender_)) {
+    if (!domains_.is_heard(silent.domain())) {  // that says nothing of this session
+      domains_.met(silent, clock_.now());
+      if (!domains_.is_lost(silent.domain())) to_ask_again.push_back(std::move(silent));
+      continue;
+    }
+    spdlog::info("{} did not answer for {} s and counts as gone", silent.text(), SessionProbe::kPatienceTicks);
+    session_went(std::move(silent));
   }
+  probe_.ask(std::move(to_ask_again));
+  watch_domains();
   retry();
+  senders_.report(clock_.now());
   if (const auto dropped = dropped_.exchange(0); dropped != 0) {
     spdlog::warn("{} pieces of output were dropped: the link was down or its queue full", dropped);
   }

@@ -14,16 +14,21 @@
 #include "base/clock.h"
 #include "domain/ids.h"
 #include "domain/jid.h"
+#include "market/admission.h"
 #include "market/outbox.h"
+#include "market/policy_board.h"
 #include "pubsub/policy.h"
 #include "xmpp/adhoc.h"
 #include "xmpp/backend.h"
 #include "xmpp/bounces.h"
 #include "xmpp/component_link.h"
 #include "xmpp/disco.h"
+#include "xmpp/domain_watch.h"
 #include "xmpp/pubsub_request.h"
 #include "xmpp/reply_text.h"
+#include "xmpp/retries.h"
 #include "xmpp/session_probe.h"
+#include "xmpp/stamped_sender.h"
 
 namespace bourse::xmpp {
 
@@ -40,6 +45,9 @@ struct ServiceConfig {
   market::Rules rules = {};                // announced
   std::vector<domain::Jid> auditors = {};  // bare: see every audit entry
   std::vector<std::string> log_keys = {};  // announced: of the pools' audit logs, as vkeys
+  // Outlives the service: the first pool's rates hold for all of it, as a stanza has a sender before it has a pool.
+  // Null: no rates.
+  const market::PolicyBoard* policies = nullptr;
 };
 
 class Service final : public LinkHandler, public market::Outbox {
@@ -62,13 +70,13 @@ class Service final : public LinkHandler, public market::Outbox {
   void probe(std::vector<domain::Jid>&& sessions) override;
 
  private:
-  void on_iq(const gloox::Tag& iq);
+  void on_iq(const gloox::Tag& iq, domain::Jid&& from);
   void on_request(const gloox::Tag& payload, bool set, market::ReplyTo&& address);
-  void on_probe_answer(const gloox::Tag& iq);
-  void on_message(const gloox::Tag& message);
-  void on_bounce(const gloox::Tag& message);
-  void on_heartbeat(const gloox::Tag& message, const gloox::Tag& heartbeat);
-  void on_presence(const gloox::Tag& presence);
+  void on_probe_answer(const gloox::Tag& iq, domain::Jid&& from);
+  void on_message(const gloox::Tag& message, domain::Jid&& from);
+  void on_bounce(const gloox::Tag& message, domain::Jid&& from);
+  void on_heartbeat(domain::Jid&& from, const gloox::Tag& heartbeat);
+  void on_presence(const gloox::Tag& presence, const domain::Jid& from);
   void on_session_presence(const gloox::Tag& presence, const domain::Jid& session);
   void on_roster_presence(const std::string& type, const domain::Jid& from);
   void send_presence(std::string_view type, const domain::Jid& to);  // empty type: available
@@ -86,6 +94,11 @@ class Service final : public LinkHandler, public market::Outbox {
   void ask(market::QueryBody&& body, market::ReplyTo&& address);
   void submit_later(domain::Jid actor, market::CommandBody body);
   void retry();
+  // Whether to listen to it now; operators always.
+  [[nodiscard]] base::Status admit(const domain::Jid& from);
+  void hear(const gloox::Tag& stanza, std::string_view domain);
+  void session_went(domain::Jid&& session);
+  void watch_domains();
   // What the market answers, as stanzas; a command's (XEP-0050) in its own wrapping.
   void append(std::string& xml, const market::Reply& reply);
   void append(std::string& xml, const market::Answer& answer);
@@ -103,6 +116,7 @@ class Service final : public LinkHandler, public market::Outbox {
   std::unordered_set<domain::Jid> operators_;
   std::unordered_set<domain::Jid> auditors_;
   StanzaSender* sender_ = nullptr;
+  StampedSenders senders_;
   SessionProbe probe_;
   bool up_ = false;  // the market was told so
   Bounces bounces_;
@@ -110,7 +124,9 @@ class Service final : public LinkHandler, public market::Outbox {
 
   std::unordered_map<domain::Jid, pubsub::Show> available_;  // sessions, as the market was told last
   std::unordered_set<domain::Jid> asked_;                    // bare: whose presence the service asked for
-  std::vector<market::Command> to_retry_;  // presence the market could not take at once; nobody repeats it
+  Retries to_retry_;  // presence the market could not take at once; nobody repeats it
+  DomainWatch domains_;
+  market::Admission admission_;
   std::string scratch_;                    // for answers on the network thread
   std::atomic<std::uint64_t> dropped_{0};  // pieces that found no link or no room, since the last report
 };

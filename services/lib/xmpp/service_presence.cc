@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kMostAvailable = 200'000;
 constexpr std::size_t kMostAsked = 200'000;
-constexpr std::size_t kMostRetries = 200'000;
 
 // What a ping's error says about the session: only the client itself can say that it does not know pings.
 bool says_alive(const gloox::Tag& iq) {
@@ -36,8 +35,8 @@ pubsub::Show show_of(const gloox::Tag& presence) {
 }
 
 // RFC 6120 §8.3.3; empty: it has none.
-std::string condition_of(const gloox::Tag& message) {
-  const gloox::Tag* error = message.findChild("error");
+std::string condition_of(const gloox::Tag& stanza) {
+  const gloox::Tag* error = stanza.findChild("error");
   if (error == nullptr) return {};
   for (const auto* child : error->children()) {
     if (child->name() != "text" && is_in(*child, kStanzaErrorNs)) return child->name();
@@ -45,24 +44,25 @@ std::string condition_of(const gloox::Tag& message) {
   return {};
 }
 
-}  // namespace
-
-void Service::on_probe_answer(const gloox::Tag& iq) {
-  auto from = domain::Jid::parse(attribute_or_empty(iq, "from"));
-  if (!from || !probe_.answered(attribute_or_empty(iq, "id"), *from)) return;
-  if (attribute_or_empty(iq, "type") != "error" || says_alive(iq)) return;
-  available_.erase(*from);  // its next presence is news again
-  submit_later(std::move(*from), market::SessionGone{});
+bool says_unreachable(std::string_view condition) {
+  return condition == "remote-server-not-found" || condition == "remote-server-timeout";
 }
 
-void Service::on_presence(const gloox::Tag& presence) {
-  const auto from = domain::Jid::parse(attribute_or_empty(presence, "from"));
-  if (!from) return;
+}  // namespace
+
+void Service::on_probe_answer(const gloox::Tag& iq, domain::Jid&& from) {
+  if (!probe_.answered(attribute_or_empty(iq, "id"), from)) return;
+  domains_.met(from, clock_.now());
+  if (attribute_or_empty(iq, "type") != "error" || says_alive(iq) || says_unreachable(condition_of(iq))) return;
+  session_went(std::move(from));
+}
+
+void Service::on_presence(const gloox::Tag& presence, const domain::Jid& from) {
   const std::string& type = attribute_or_empty(presence, "type");
   if (type.empty() || type == "unavailable" || type == "error") {
-    if (!from->is_bare()) on_session_presence(presence, *from);  // a session has a resource
-  } else if (attribute_or_empty(presence, "to") == config_.service.text()) {
-    on_roster_presence(type, *from);
+    if (!from.is_bare()) on_session_presence(presence, from);  // a session has a resource
+  } else if (is_address(presence, "to", config_.service)) {
+    on_roster_presence(type, from);
   }
 }
 
@@ -70,15 +70,17 @@ void Service::on_presence(const gloox::Tag& presence) {
 void Service::on_session_presence(const gloox::Tag& presence, const domain::Jid& session) {
   probe_.alive(session);
   if (!attribute_or_empty(presence, "type").empty()) {
-    available_.erase(session);
-    submit_later(session, market::SessionGone{});
+    if (!says_unreachable(condition_of(presence))) session_went(domain::Jid(session));
     return;
   }
   const auto show = show_of(presence);
+  if (const auto told = available_.find(session);
+      told != available_.end() && (told->second == show || !admit(session))) {
+    return;  // what it shows, others are told of: not faster than they like
+  }
+  domains_.met(session, clock_.now());
   if (available_.size() >= kMostAvailable) available_.clear();  // forgets only what is known, not what is so
-  const auto [known, first] = available_.try_emplace(session, show);
-  if (!first && known->second == show) return;
-  known->second = show;
+  available_.insert_or_assign(session, show);
   submit_later(session, market::SessionAvailable{show});
 }
 
@@ -111,47 +113,69 @@ void Service::send_presence(std::string_view type, const domain::Jid& to) {
 
 // A message of type error: what the service sent to somebody came back. The server vouches for the sender, so nobody
 // can end anybody else's subscriptions with it.
-void Service::on_bounce(const gloox::Tag& message) {
-  auto from = domain::Jid::parse(attribute_or_empty(message, "from"));
-  if (!from || *from == config_.service || attribute_or_empty(message, "to") != config_.service.text()) return;
+void Service::on_bounce(const gloox::Tag& message, domain::Jid&& from) {
+  if (from == config_.service || !is_address(message, "to", config_.service)) return;
   const std::string condition = condition_of(message);
-  if (condition.empty() || !bounces_.count(*from, condition, clock_.now())) return;
-  spdlog::info("messages to {} come back ({}): its subscriptions end", from->text(), clipped(condition, 60));
+  if (condition.empty() || !bounces_.count(from, condition, clock_.now())) return;
+  spdlog::info("messages to {} come back ({}): its subscriptions end", from.text(), clipped(condition, 60));
   const std::string reason = "messages to it come back: " + clipped(condition, 60);
-  submit_later({}, pubsub::Command(pubsub::DropSubscriber{std::move(*from), reason}));
+  submit_later({}, pubsub::Command(pubsub::DropSubscriber{std::move(from), reason}));
 }
 
 // The next one comes soon: what the market cannot take now is let go.
-void Service::on_heartbeat(const gloox::Tag& message, const gloox::Tag& heartbeat) {
-  auto from = domain::Jid::parse(attribute_or_empty(message, "from"));
-  if (!from || from->is_bare()) return;  // sessions have a resource
+void Service::on_heartbeat(domain::Jid&& from, const gloox::Tag& heartbeat) {
+  if (from.is_bare()) return;  // sessions have a resource
   auto parsed = parse_heartbeat(heartbeat);
   if (!parsed) {
-    spdlog::debug("a heartbeat of {} is wrong: {}", from->text(), parsed.error().text);
+    spdlog::debug("a heartbeat of {} is wrong: {}", from.text(), parsed.error().text);
     return;
   }
-  probe_.alive(*from);
-  static_cast<void>(backend_.submit({{}, std::move(*from), {}, std::move(*parsed)}));
+  parsed->afar = domains_.is_afar(from.domain());
+  probe_.alive(from);
+  static_cast<void>(backend_.submit({{}, std::move(from), {}, std::move(*parsed)}));
 }
 
 // In order: what came later must not overtake what waits.
 void Service::submit_later(domain::Jid actor, market::CommandBody body) {
-  if (to_retry_.size() >= kMostRetries) {
-    spdlog::error("too much presence is waiting for the market: dropping some");
-    to_retry_.erase(to_retry_.begin(), to_retry_.begin() + kMostRetries / 2);
-  }
-  to_retry_.push_back({{}, std::move(actor), {}, std::move(body)});
-  if (to_retry_.size() == 1) retry();
+  const auto submit = [this](market::Command&& command) { return backend_.submit(std::move(command)); };
+  const auto forgotten = to_retry_.submit({{}, std::move(actor), {}, std::move(body)}, submit);
+  if (forgotten > 0) spdlog::error("too much presence is waiting for the market: {} of it is dropped", forgotten);
 }
 
 void Service::retry() {
-  std::size_t taken = 0;
-  while (taken < to_retry_.size()) {
-    market::Command command = to_retry_[taken];
-    if (!backend_.submit(std::move(command))) break;
-    ++taken;
+  to_retry_.retry([this](market::Command&& command) { return backend_.submit(std::move(command)); });
+}
+
+base::Status Service::admit(const domain::Jid& from) {
+  if (config_.policies == nullptr || operators_.contains(from.bare())) return base::Done{};
+  return admission_.admit(*config_.policies->of(config_.pools.front()), from, clock_.now());
+}
+
+// What a server answers in place of a domain it cannot reach is no sign of life of that domain.
+void Service::hear(const gloox::Tag& stanza, std::string_view domain) {
+  if (attribute_or_empty(stanza, "type") == "error") {
+    const auto condition = condition_of(stanza);
+    if (says_unreachable(condition)) return domains_.unreachable(domain);
+    if (condition == "internal-server-error" || condition == "resource-constraint") return;
   }
-  to_retry_.erase(to_retry_.begin(), to_retry_.begin() + static_cast<std::ptrdiff_t>(taken));
+  if (!domains_.heard(domain, clock_.now())) return;
+  spdlog::info("{} can be reached again", domain);
+  auto sessions = domains_.sessions_at(domain);
+  for (const auto& session : sessions) send_presence("", session);  // their agents publish anew
+  probe_.ask(std::move(sessions));
+}
+
+void Service::session_went(domain::Jid&& session) {
+  available_.erase(session);  // its next presence is news again
+  domains_.left(session);
+  submit_later(std::move(session), market::SessionGone{});
+}
+
+void Service::watch_domains() {
+  for (auto& lost : domains_.tick(*sender_)) {
+    spdlog::warn("{} cannot be reached: nobody knows whether its providers are there", lost.domain);
+    submit_later({}, market::DomainLost{std::move(lost.domain), lost.since});
+  }
 }
 
 }  // namespace bourse::xmpp

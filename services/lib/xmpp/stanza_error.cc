@@ -1,5 +1,6 @@
 #include "xmpp/stanza_error.h"
 
+#include "xmpp/payload.h"
 #include "xmpp/xml_text.h"
 
 namespace bourse::xmpp {
@@ -17,8 +18,8 @@ void append_condition(std::string& xml, std::string_view condition, std::string_
 }
 
 // `content` is the condition's own: where a node went. `feature` is XEP-0060's name of what is missing.
-std::string render(const StanzaError& error, std::string_view text, std::string_view content,
-                   std::string_view feature) {
+std::string render(const StanzaError& error, std::string_view text, std::string_view content, std::string_view feature,
+                   std::chrono::seconds retry_after = {}) {
   std::string xml = "<error";
   append_attribute(xml, "type", error.type);
   xml += '>';
@@ -32,6 +33,11 @@ std::string render(const StanzaError& error, std::string_view text, std::string_
     xml += "/>";
   } else if (!error.pubsub.empty()) {
     xml.append("<").append(error.pubsub).append(" xmlns='").append(kPubsubErrorsNs).append("'/>");
+  }
+  if (retry_after > std::chrono::seconds::zero()) {
+    xml.append("<retry-after xmlns='").append(kMarketNs).append("'");
+    append_attribute(xml, "seconds", std::to_string(retry_after.count()));
+    xml += "/>";
   }
   return xml += "</error>";
 }
@@ -71,6 +77,8 @@ StanzaError stanza_error(base::Errc code) {
       return {"wait", "resource-constraint", ""};
     case kUnavailable:
       return {"wait", "service-unavailable", ""};
+    case kRateLimited:
+      return {"wait", "policy-violation", ""};
     case kCorrupt:
       return {"cancel", "internal-server-error", ""};
     case kInternal:
@@ -120,7 +128,7 @@ std::string render_error(const base::Error& error) {
     const std::string text = error.text.empty() ? "the node was deleted" : "the node has moved to " + error.text;
     return render(stanza_error(error.code), text, error.text, {});
   }
-  return render(stanza_error(error.code), error.text, {}, error.feature);
+  return render(stanza_error(error.code), error.text, {}, error.feature, error.retry_after);
 }
 
 std::string render_not_served(std::string_view text) {

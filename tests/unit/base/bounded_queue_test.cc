@@ -34,30 +34,6 @@ TEST(BoundedQueue, RefusesWhenFullAndLeavesTheItemAlone) {
   EXPECT_TRUE(queue.try_push(std::move(item)));
 }
 
-TEST(BoundedQueue, TakesUrgentItemsIntoAFullQueueAndGivesThemFirst) {
-  BoundedQueue<int> queue(2);
-  ASSERT_TRUE(queue.try_push(1));
-  ASSERT_TRUE(queue.try_push(2));
-  ASSERT_FALSE(queue.try_push(3));
-  ASSERT_TRUE(queue.try_push_urgent(10));
-  ASSERT_TRUE(queue.try_push_urgent(11));
-  EXPECT_EQ(queue.size(), 4U);
-  EXPECT_EQ(queue.pop_some(3, kLong), (std::vector<int>{10, 11, 1}));
-  EXPECT_EQ(queue.pop_some(3, kLong), std::vector<int>{2});
-}
-
-TEST(BoundedQueue, UrgentItemsAreBoundedAndEndWithIt) {
-  BoundedQueue<int> queue(1);
-  int taken = 0;
-  while (taken < 1000 && queue.try_push_urgent(int(taken))) ++taken;
-  EXPECT_LT(taken, 1000);
-  EXPECT_TRUE(queue.try_push(1)) << "they take no room from the others";
-  queue.close();
-  EXPECT_EQ(queue.pop_some(2000, kLong).size(), static_cast<std::size_t>(taken) + 1);
-  EXPECT_FALSE(queue.try_push_urgent(1));
-  EXPECT_TRUE(queue.closed_and_empty());
-}
-
 TEST(BoundedQueue, EmptyAfterTheTimeout) {
   BoundedQueue<int> queue(1);
   EXPECT_TRUE(queue.pop_some(1, kNoWait).empty());

@@ -41,7 +41,7 @@ struct Words {
                                   : "");
   }
   std::string operator()(const ProviderRow& row) const {
-    return row.provider.text() + " " + std::string(name(row.presence));
+    return row.provider.text() + " " + (row.presence ? std::string(name(*row.presence)) : "unobserved");
   }
   // What follows from it: decide_history_test.cc looks closer.
   std::string operator()(const HistoryClosed& /*closed*/) const { return {}; }
@@ -58,7 +58,13 @@ struct Words {
                                        subscribed->subscription.subscriber.text()
                                  : "answer " + std::to_string(answer.index());
   }
+  std::string operator()(const PolicyRow& row) const {
+    return "policy " + row.name + (row.subject.empty() ? "" : " of " + row.subject) + " = " + row.value;
+  }
   std::string operator()(const Prediction& /*reply*/) const { return "prediction"; }
+  std::string operator()(const PolicyShown& reply) const {
+    return "policy of " + std::to_string(reply.rows.size()) + " settings";
+  }
   std::string operator()(const base::Error& error) const {
     return "error " + std::to_string(static_cast<int>(error.code));
   }

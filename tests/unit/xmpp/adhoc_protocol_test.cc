@@ -18,7 +18,7 @@ using ::testing::Not;
 constexpr const char* kEverybodys[] = {"offer",    "request", "my-offers", "my-requests", "my-grants",   "release",
                                        "withdraw", "cancel",  "history",   "audit-trail", "get-pending", "explain",
                                        "confirm",  "decline", "renew",     "reclaim"};
-constexpr const char* kOperators[] = {"status", "queue", "drain", "ban"};
+constexpr const char* kOperators[] = {"status", "queue", "drain", "ban", "policy", "set-policy"};
 
 std::vector<std::string> listed(const Person& person, const std::string& viewer) {
   const ParsedXml xml(person.adhoc.render_list(jid(viewer)));
@@ -139,7 +139,7 @@ TEST(AdhocErrors, FieldsThatAreRequiredOrChoices) {
       {"explain", {{"request", ""}}},
       {"offer", {{"cpu", "1"}, {"confirm", "perhaps"}}},
       {"request", {{"cpu", "1"}, {"gang", "perhaps"}}},
-      {"my-offers", {{"pool", "commons"}}},  // there is only one: nothing to choose
+      {"my-offers", {{"pool", "lab"}}},  // there is only commons
   };
   for (const auto& each : cases) {
     Person person;

@@ -33,7 +33,7 @@ std::vector<Bounce> every(base::Duration step, std::size_t count, const char* co
 TEST(Bounces, Policy) {
   const Case cases[] = {
       {"three that say nobody is there", every(1s, 3, "item-not-found"), {2}},
-      {"of each such kind", {{0s, "gone"}, {1s, "jid-malformed"}, {2s, "remote-server-not-found"}}, {2}},
+      {"of each such kind", {{0s, "gone"}, {1s, "jid-malformed"}, {2s, "item-not-found"}}, {2}},
       {"too far apart", every(13h, 6, "gone"), {}},
       {"the last three within a day", {{0h, "gone"}, {23h, "gone"}, {25h, "gone"}, {26h, "gone"}}, {3}},
       {"a burst that may pass", every(1s, 1'000, "service-unavailable"), {}},

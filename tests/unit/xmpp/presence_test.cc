@@ -143,11 +143,11 @@ TEST_F(PresenceTest, TwoServicesDoNotAskForEver) {
 }
 
 TEST_F(PresenceTest, ASessionThatShowsItselfOutlivesAnEarlierPing) {
-  service.probe({jid("a@x/r")});
+  service.probe({jid("a@localhost/r")});
   service.on_tick();
-  presence("a@x/r", "");
+  presence("a@localhost/r", "");
   receive(
-      "<iq type='error' id='probe-1' from='a@x/r' to='bourse.localhost'><error type='cancel'>"
+      "<iq type='error' id='probe-1' from='a@localhost/r' to='bourse.localhost'><error type='cancel'>"
       "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   for (std::uint64_t i = 0; i <= SessionProbe::kPatienceTicks; ++i) service.on_tick();
   ASSERT_EQ(market.commands.size(), 1U);

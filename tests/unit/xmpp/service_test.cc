@@ -408,26 +408,27 @@ TEST_F(ServiceTest, PresenceTheMarketCannotTakeIsTriedAgainInOrder) {
 }
 
 TEST_F(ServiceTest, ProbesTellWhoIsGone) {
-  service.probe({jid("alive@x/r"), jid("gone@x/r"), jid("silent@x/r"), jid("old@x/r")});
+  service.probe({jid("alive@localhost/r"), jid("gone@localhost/r"), jid("silent@localhost/r"), jid("old@localhost/r")});
   service.on_tick();
   ASSERT_EQ(sender.sent.size(), 4U);
-  EXPECT_EQ(sender.sent[0],
-            "<iq type='get' from='bourse.localhost' to='alive@x/r' id='probe-1'><ping xmlns='urn:xmpp:ping'/></iq>");
-  receive("<iq type='result' id='probe-1' from='alive@x/r' to='bourse.localhost'/>");
-  receive("<iq type='error' id='probe-3' from='forger@x/r' to='bourse.localhost'/>");
+  EXPECT_EQ(
+      sender.sent[0],
+      "<iq type='get' from='bourse.localhost' to='alive@localhost/r' id='probe-1'><ping xmlns='urn:xmpp:ping'/></iq>");
+  receive("<iq type='result' id='probe-1' from='alive@localhost/r' to='bourse.localhost'/>");
+  receive("<iq type='error' id='probe-3' from='forger@localhost/r' to='bourse.localhost'/>");
   receive(
-      "<iq type='error' id='probe-2' from='gone@x/r' to='bourse.localhost'><error type='cancel'>"
+      "<iq type='error' id='probe-2' from='gone@localhost/r' to='bourse.localhost'><error type='cancel'>"
       "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   receive(
-      "<iq type='error' id='probe-4' from='old@x/r' to='bourse.localhost'><error type='cancel'>"
+      "<iq type='error' id='probe-4' from='old@localhost/r' to='bourse.localhost'><error type='cancel'>"
       "<feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   ASSERT_EQ(backend.commands.size(), 1U);
-  EXPECT_EQ(backend.commands[0].actor, jid("gone@x/r"));
+  EXPECT_EQ(backend.commands[0].actor, jid("gone@localhost/r"));
   for (std::uint64_t i = 1; i < SessionProbe::kPatienceTicks; ++i) service.on_tick();
   EXPECT_EQ(backend.commands.size(), 1U);
   service.on_tick();
   ASSERT_EQ(backend.commands.size(), 2U);
-  EXPECT_EQ(backend.commands[1].actor, jid("silent@x/r"));
+  EXPECT_EQ(backend.commands[1].actor, jid("silent@localhost/r"));
   EXPECT_TRUE(std::holds_alternative<market::SessionGone>(backend.commands[1].body));
 }
 

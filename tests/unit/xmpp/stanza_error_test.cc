@@ -35,6 +35,7 @@ TEST(StanzaErrors, TheTable) {
       {kPayloadTooBig, "modify", "not-acceptable", "payload-too-big"},
       {kResourceConstraint, "wait", "resource-constraint", ""},
       {kUnavailable, "wait", "service-unavailable", ""},
+      {kRateLimited, "wait", "policy-violation", ""},
       {kCorrupt, "cancel", "internal-server-error", ""},
       {kInternal, "cancel", "internal-server-error", ""},
       {kNotAllowed, "cancel", "not-allowed", ""},
@@ -77,6 +78,36 @@ TEST(StanzaErrors, WhatIsMissingHasAName) {
   ASSERT_NE(unsupported, nullptr);
   EXPECT_EQ(unsupported->xmlns(), kPubsubErrorsNs);
   EXPECT_EQ(unsupported->findAttribute("feature"), "collections");
+}
+
+TEST(StanzaErrors, WhoIsTooFastIsToldWhenToComeAgain) {
+  using std::chrono::seconds;
+  const auto xml = render_error({kRateLimited, "too fast", "", seconds(7)});
+  const ParsedXml parsed(xml);
+  ASSERT_TRUE(parsed.ok());
+  const auto* hint = parsed->findChild("retry-after");
+  ASSERT_NE(hint, nullptr);
+  EXPECT_EQ(hint->xmlns(), "urn:bourse:market:1");
+  EXPECT_EQ(hint->findAttribute("seconds"), "7");
+  const auto read = [](const std::string& error) {
+    const ParsedXml iq("<iq type='error' from='s'>" + error + "</iq>");
+    return error_of_stanza(*iq);
+  };
+  EXPECT_EQ(read(xml).code, kRateLimited);
+  EXPECT_EQ(read(xml).retry_after, seconds(7));
+  EXPECT_EQ(read(render_error({kResourceConstraint, "full", "", seconds(1)})).retry_after, seconds(1));
+  for (const char* text : {"", "-1", "7s", "1e3", "99999999999999999999"}) {
+    auto wrong = xml;
+    wrong.replace(wrong.find("'7'"), 3, std::string("'") + text + "'");
+    EXPECT_EQ(read(wrong).retry_after, seconds(0)) << text;
+  }
+  auto for_ever = xml;
+  for_ever.replace(for_ever.find("'7'"), 3, "'4000000000'");
+  EXPECT_EQ(read(for_ever).retry_after, std::chrono::hours(24));
+  // A server's word for a stanza that is too long: it stays so.
+  auto too_long = xml;
+  too_long.replace(too_long.find("wait"), 4, "modify");
+  EXPECT_EQ(read(too_long).code, kNotAcceptable);
 }
 
 TEST(StanzaErrors, ANodeThatMovedSaysWhereTo) {

@@ -1,0 +1,205 @@
+// Whether it is a machine that went, or the way to its whole domain.
+#include "xmpp/domain_watch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "service_fixture.h"
+#include "xmpp/retries.h"
+
+namespace bourse::xmpp {
+namespace {
+
+using testing_service::jid;
+using testing_service::RecordingSender;
+using testing_service::ServiceTest;
+
+constexpr base::Timestamp kStart{std::chrono::hours(1)};
+
+struct DomainWatchTest : testing::Test {
+  std::vector<std::string> pass(std::uint64_t ticks) {
+    std::vector<std::string> lost;
+    for (std::uint64_t i = 0; i < ticks; ++i) {
+      for (const auto& each : watch.tick(sender)) lost.push_back(each.domain);
+    }
+    return lost;
+  }
+  DomainWatch watch{jid("bourse.b.test")};
+  RecordingSender sender;
+};
+
+TEST_F(DomainWatchTest, ASilentDomainIsAskedAndThenLostOnce) {
+  watch.met(jid("ann@a.test/pc"), kStart);
+  EXPECT_THAT(pass(DomainWatch::kSilentTicks - 1), testing::IsEmpty());
+  EXPECT_THAT(sender.sent, testing::IsEmpty());
+  EXPECT_THAT(pass(1), testing::IsEmpty());
+  ASSERT_EQ(sender.sent.size(), 1U);
+  EXPECT_THAT(sender.sent[0], testing::HasSubstr("to='a.test'"));
+  EXPECT_THAT(pass(DomainWatch::kPatienceTicks - DomainWatch::kSilentTicks), testing::ElementsAre("a.test"));
+  EXPECT_THAT(pass(100), testing::IsEmpty());
+  EXPECT_GT(sender.sent.size(), 5U) << "it is asked on, or nobody would notice that it is back";
+  EXPECT_TRUE(watch.heard("a.test", kStart));
+  EXPECT_FALSE(watch.heard("a.test", kStart)) << "told once";
+  EXPECT_THAT(watch.sessions_at("a.test"), testing::ElementsAre(jid("ann@a.test/pc")));
+}
+
+TEST_F(DomainWatchTest, WhoIsHeardIsNotAsked) {
+  watch.met(jid("ann@a.test/pc"), kStart);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_THAT(pass(DomainWatch::kSilentTicks - 1), testing::IsEmpty());
+    EXPECT_FALSE(watch.heard("a.test", kStart));
+  }
+  EXPECT_THAT(sender.sent, testing::IsEmpty());
+}
+
+TEST_F(DomainWatchTest, AServerThatGaveUpNeedsNoPatience) {
+  watch.met(jid("ann@a.test/pc"), kStart);
+  watch.unreachable("a.test");
+  EXPECT_THAT(pass(DomainWatch::kSilentTicks - 1), testing::IsEmpty()) << "it was heard just now all the same";
+  EXPECT_THAT(pass(1), testing::ElementsAre("a.test"));
+}
+
+TEST_F(DomainWatchTest, ItsOwnServersDomainAndThoseWithoutSessionsAreNotWatched) {
+  watch.met(jid("bob@b.test/pc"), kStart);
+  watch.met(jid("ann@a.test/pc"), kStart);
+  watch.left(jid("ann@a.test/pc"));
+  EXPECT_THAT(pass(100), testing::IsEmpty());
+  EXPECT_THAT(sender.sent, testing::IsEmpty());
+  EXPECT_TRUE(watch.is_heard("b.test"));
+  EXPECT_FALSE(watch.is_heard("a.test")) << "nothing is known of it";
+}
+
+struct LostDomain : ServiceTest {
+  void presence(const std::string& from, const std::string& type = {}) {
+    receive("<presence from='" + from + "' to='bourse.localhost'" + (type.empty() ? "" : " type='" + type + "'") +
+            "/>");
+  }
+  void bounce(const std::string& stanza, const std::string& from, const std::string& condition) {
+    receive("<" + stanza + " type='error' id='x' from='" + from + "' to='bourse.localhost'><error type='wait'><" +
+            condition + " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></" + stanza + ">");
+  }
+  template <class Body>
+  [[nodiscard]] std::size_t count() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        backend.commands, [](const auto& command) { return std::holds_alternative<Body>(command.body); }));
+  }
+  void pass(std::uint64_t ticks) {
+    for (std::uint64_t i = 0; i < ticks; ++i) service.on_tick();
+  }
+};
+
+TEST_F(LostDomain, IsTheMarketsToKnowAndItsSessionsAreCalledWhenItIsBack) {
+  presence("ann@a.test/pc");
+  clock.advance(std::chrono::seconds(20));
+  pass(DomainWatch::kPatienceTicks);
+  ASSERT_EQ(count<market::DomainLost>(), 1U);
+  const auto& lost = std::get<market::DomainLost>(backend.commands.back().body);
+  EXPECT_EQ(lost.domain, "a.test");
+  EXPECT_EQ(lost.since, clock.now() - std::chrono::seconds(20));
+  EXPECT_EQ(count<market::SessionGone>(), 0U);
+  sender.sent.clear();
+  receive("<iq type='result' id='domain-5' from='a.test' to='bourse.localhost'/>");
+  EXPECT_THAT(sent(), testing::HasSubstr("<presence from='bourse.localhost' to='ann@a.test/pc'/>"));
+  service.on_tick();
+  EXPECT_THAT(sent(), testing::HasSubstr("to='ann@a.test/pc' id='probe-")) << "it may have gone meanwhile";
+}
+
+TEST_F(LostDomain, IsNotWhatASessionThatWentMeans) {
+  presence("ann@a.test/pc");
+  presence("ann@a.test/pc", "unavailable");
+  EXPECT_EQ(count<market::SessionGone>(), 1U);
+  pass(100);
+  EXPECT_EQ(count<market::DomainLost>(), 0U);
+}
+
+TEST_F(LostDomain, WhatAServerSaysInItsPlaceIsNoSignOfLifeOfAnybody) {
+  presence("ann@a.test/pc");
+  pass(DomainWatch::kSilentTicks);
+  bounce("message", "ann@a.test", "remote-server-timeout");
+  bounce("presence", "ann@a.test/pc", "remote-server-not-found");
+  EXPECT_EQ(count<market::SessionGone>(), 0U) << "nobody knows";
+  pass(1);
+  EXPECT_EQ(count<market::DomainLost>(), 1U);
+  bounce("iq", "a.test", "remote-server-not-found");
+  EXPECT_THAT(sent(), testing::Not(testing::HasSubstr("<presence from")));
+  bounce("iq", "a.test", "service-unavailable");
+  EXPECT_THAT(sent(), testing::HasSubstr("<presence from")) << "an answer of its own";
+}
+
+TEST_F(LostDomain, APingThatNobodyAnsweredSaysNothingOfOneSession) {
+  service.probe({jid("ann@a.test/pc"), jid("bob@b.test/pc")});
+  service.on_tick();
+  receive("<iq type='result' id='x' from='b.test' to='bourse.localhost'/>");
+  presence("eve@b.test/pc");
+  for (std::uint64_t i = 0; i <= SessionProbe::kPatienceTicks; ++i) {
+    service.on_tick();
+    receive("<iq type='result' id='x' from='b.test' to='bourse.localhost'/>");
+  }
+  EXPECT_EQ(count<market::SessionGone>(), 1U) << "bob's server is there";
+  pass(DomainWatch::kPatienceTicks + 1);
+  EXPECT_GE(count<market::DomainLost>(), 1U) << "ann's is not";
+  EXPECT_EQ(count<market::SessionGone>(), 1U);
+}
+
+// Its server fell silent while a session's ping was under way, and came back before it counted as lost.
+TEST_F(LostDomain, WhoseSilenceSaysNothingIsAskedAgain) {
+  service.probe({jid("ann@a.test/pc")});
+  pass(1);
+  receive("<message from='eve@a.test/pc' to='bourse.localhost'/>");
+  pass(DomainWatch::kPatienceTicks - DomainWatch::kHeardTicks - 1);
+  presence("eve@a.test/pc");
+  pass(DomainWatch::kHeardTicks + 1);
+  EXPECT_EQ(count<market::SessionGone>(), 0U) << "its server may have gone with it";
+  receive("<iq type='result' id='x' from='a.test' to='bourse.localhost'/>");
+  for (std::uint64_t i = 0; i <= SessionProbe::kPatienceTicks; ++i) {
+    pass(1);
+    receive("<iq type='result' id='x' from='a.test' to='bourse.localhost'/>");
+  }
+  EXPECT_EQ(count<market::SessionGone>(), 1U) << "it alone does not answer";
+  EXPECT_EQ(count<market::DomainLost>(), 0U);
+}
+
+TEST_F(LostDomain, AFloodHoldsUpNoOtherDomain) {
+  backend.refuse = base::Error{base::Errc::kResourceConstraint, "full"};
+  presence("ann@a.test/pc");
+  backend.refuse.reset();
+  const auto publish = [&](const std::string& from) {
+    const auto before = backend.commands.size();
+    receive("<iq type='set' id='q' from='" + from + "' to='bourse.localhost'><pubsub " +
+            "xmlns='http://jabber.org/protocol/pubsub'><subscribe node='commons/offers' jid='" + from +
+            "'/></pubsub></iq>");
+    return backend.commands.size() - before;
+  };
+  EXPECT_EQ(publish("bob@b.test/pc"), 1U);
+  EXPECT_EQ(publish("ann@a.test/pc"), 2U) << "her presence went first";
+}
+
+TEST(Retries, KeepTheirOrderWithinADomainAndAroundTheLink) {
+  std::vector<std::string> taken;
+  std::string full = "a.test";
+  const auto submit = [&](market::Command&& command) -> base::Status {
+    if (command.actor.domain() == full) return {base::Errc::kResourceConstraint, "full"};
+    taken.push_back(command.actor.empty() ? "link" : command.actor.text());
+    return base::Done{};
+  };
+  Retries retries;
+  const auto send = [&](const std::string& from) {
+    market::Command command{{}, from.empty() ? domain::Jid() : jid(from), {}, market::SessionAvailable{}};
+    EXPECT_EQ(retries.submit(std::move(command), submit), 0U);
+  };
+  for (const auto* from : {"a@a.test/1", "b@b.test/1", "a@a.test/2", "", "b@b.test/2"}) send(from);
+  EXPECT_THAT(taken, testing::ElementsAre("b@b.test/1")) << "the link waits for all before it, and all after it for it";
+  EXPECT_TRUE(retries.holds_up("b.test"));
+  retries.retry(submit);
+  EXPECT_EQ(taken.size(), 1U);
+  full = "nobody";
+  retries.retry(submit);
+  EXPECT_THAT(taken, testing::ElementsAre("b@b.test/1", "a@a.test/1", "a@a.test/2", "link", "b@b.test/2"));
+  EXPECT_FALSE(retries.holds_up("a.test"));
+}
+
+}  // namespace
+}  // namespace bourse::xmpp
