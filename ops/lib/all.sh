@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
-for part in terminal packages process build postgresql tls xmpp_server prosody ejabberd market bench_subject bench_market; do
+for part in terminal packages process build postgresql tls xmpp_server prosody ejabberd market federation_network federation_dns federation_tls federation federation_walk federation_test bench_subject bench_market; do
   # shellcheck disable=SC1090
   . "$root/ops/lib/$part.sh"
 done

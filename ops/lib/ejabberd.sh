@@ -1,13 +1,14 @@
-# A private ejabberd: like the private Prosody. It is no distributed Erlang node, so there is no epmd, no
-# cookie and no port but the two it is given.
+# A private ejabberd: like the private Prosody, with federation or without. It is no distributed Erlang node, so
+# there is no epmd, no cookie and no port but those it is given.
 # shellcheck shell=bash
 
 # start_ejabberd DIR C2S_PORT COMPONENT_PORT TLS_DIR SECRET_FILE ACCOUNTS_FILE PROFILE COMPONENT_JID…
 # PROFILE as for start_prosody. It keeps nothing that matters: under a directory its user cannot reach it
 # gets a temporary one.
 start_ejabberd() {
-  local dir=$1 c2s=$2 component=$3 tls=$4 secret=$5 accounts=$6 profile=$7 libraries console
+  local dir=$1 c2s=$2 component=$3 tls=$4 secret=$5 accounts=$6 profile=$7 libraries console name
   shift 7
+  name=$(server_name ejabberd)
   libraries=$(printf '%s\n' /usr/lib/*/ejabberd-*/ebin /usr/lib/ejabberd*/ebin | while read -r one; do
     [[ ! -d $one ]] || dirname "$(dirname "$one")"
   done | head -n 1)
@@ -31,13 +32,14 @@ start_ejabberd() {
   own_directory ejabberd "$dir"
   # Scheduler stacks of 64 MiB: on the default ones a client's 5,000 nested elements crash the whole server.
   # No busy waiting (+sbwt): PostgreSQL and boursed share these processors.
-  start_process ejabberd TERM "$console" env HOME="$dir" EJABBERD_CONFIG_PATH="$dir/ejabberd.yml" \
+  start_process "$name" TERM "$console" env HOME="$dir" EJABBERD_CONFIG_PATH="$dir/ejabberd.yml" \
     EJABBERD_LOG_PATH="$dir/log" ERL_CRASH_DUMP_BYTES=0 ERL_LIBS="$libraries" ERL_MAX_PORTS=32000 \
     CONTRIB_MODULES_PATH="$dir/modules" BOURSE_EJABBERD_DIR="$dir" \
     erl +K true +P 250000 +sss 8192 +sssdcpu 8192 +sbwt none +sbwtdcpu none +sbwtdio none -noinput -mnesia dir "\"$dir/spool\"" -ejabberd log_rate_limit 0 -s ejabberd \
     -eval '{ok, _} = file:script(os:getenv("BOURSE_EJABBERD_DIR") ++ "/accounts.erl").'
-  wait_until ejabberd "$started_pid" "$console" 60 test -e "$dir/ready"
-  wait_until ejabberd "$started_pid" "$console" 20 port_open "$c2s"
+  wait_until "$name" "$started_pid" "$console" 60 test -e "$dir/ready"
+  wait_until "$name" "$started_pid" "$console" 20 port_open "$c2s"
+  [[ -z $xmpp_s2s_port ]] || wait_until "$name" "$started_pid" "$console" 20 port_open "$xmpp_s2s_port"
 }
 
 # Runs inside the server, so that no password is an argument of a process; its file says when all are there.
@@ -58,32 +60,29 @@ ERLANG
 }
 
 ejabberd_configuration() { # DIR C2S COMPONENT SECRET PROFILE JID…
-  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 jid rate=none sessions=infinity starttls='starttls: true'
+  local dir=$1 c2s=$2 component=$3 secret=$4 profile=$5 jid rate=none sessions=infinity starttls='starttls: true' log_level=warning
   shift 5
+  [[ -z $xmpp_s2s_port ]] || log_level=info
   [[ $profile != stock ]] || rate=normal sessions=10 starttls='starttls_required: true'
   cat <<YAML
 # Written by ops/lib/ejabberd.sh at every start; edits are lost.
 hosts: ["$xmpp_domain"]
-loglevel: warning
+loglevel: $log_level
 certfiles: ["$dir/server.pem"]
 ca_file: "$dir/ca.pem"
 auth_password_format: scram
 listen:
   - port: $c2s
-    ip: "127.0.0.1"
+    ip: "$xmpp_interface"
     module: ejabberd_c2s
     max_stanza_size: 262144
     shaper: c2s_shaper
     access: c2s
     $starttls
-  - port: $component
-    ip: "127.0.0.1"
-    module: ejabberd_service
-    access: all
-    global_routes: false
-    hosts:
 YAML
+  (($# == 0)) || printf '  - port: %s\n    ip: "127.0.0.1"\n    module: ejabberd_service\n    access: all\n    global_routes: false\n    hosts:\n' "$component"
   for jid in "$@"; do printf '      "%s": { password: "%s" }\n' "$jid" "$secret"; done
+  [[ -z $xmpp_s2s_port ]] || ejabberd_federation
   cat <<YAML
 access_rules:
   c2s: { allow: all }
@@ -107,5 +106,20 @@ modules:
   mod_roster: {}
   mod_stream_mgmt: {}
   mod_version: {}
+YAML
+}
+
+# As prosody_federation: without mod_s2s_dialback there is no way but SASL EXTERNAL with a verified certificate.
+# Begins within the list of listeners.
+ejabberd_federation() {
+  cat <<YAML
+  - port: $xmpp_s2s_port
+    ip: "$xmpp_interface"
+    module: ejabberd_s2s_in
+    max_stanza_size: 524288
+s2s_use_starttls: required
+outgoing_s2s_families: [ipv4]
+outgoing_s2s_port: $xmpp_s2s_port
+s2s_max_retry_delay: 5 seconds
 YAML
 }

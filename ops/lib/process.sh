@@ -8,6 +8,7 @@ process_pids=()
 process_signals=()
 temporary_paths=()
 run_as=()
+enter=() # the words that run a command in another network namespace; none: in this one
 started_pid=
 
 stop_everything_on_exit() {
@@ -50,7 +51,7 @@ own_directory() { # USER DIR
 start_process() {
   local name=$1 signal=$2 log=$3
   shift 3
-  (cd / && exec setsid setpriv "${run_as[@]}" --no-new-privs --pdeathsig "$signal" "$@") </dev/null >>"$log" 2>&1 8>&- 9>&- &
+  (cd / && exec "${enter[@]}" setsid setpriv "${run_as[@]}" --no-new-privs --pdeathsig "$signal" "$@") </dev/null >>"$log" 2>&1 8>&- 9>&- &
   started_pid=$!
   process_names+=("$name")
   process_pids+=("$started_pid")
@@ -74,7 +75,9 @@ wait_until() {
   done
 }
 
-port_open() { (exec 7<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# port_open PORT [ADDRESS]
+# shellcheck disable=SC2016
+port_open() { "${enter[@]}" bash -c 'exec 7<>"/dev/tcp/$2/$1"' bash "$1" "${2-127.0.0.1}" 2>/dev/null; }
 
 stop_process() { # NAME
   local index
