@@ -62,7 +62,9 @@ class FakeOutbox final : public market::Outbox {
     changed_.notify_all();
     changed_.wait_for(lock, longest, [this] { return linked_ && room_ > 0; });
   }
-  void answer(market::Answer&& /*answer*/) override {}
+  void answer(market::Answer&& answer) override {
+    change([&] { answered_.push_back(answer.query.reply_to.stanza_id); });
+  }
   void probe(std::vector<domain::Jid>&& sessions) override {
     change([&] { std::move(sessions.begin(), sessions.end(), std::back_inserter(probed_)); });
   }
@@ -91,6 +93,13 @@ class FakeOutbox final : public market::Outbox {
   bool wait_until_full() {
     return wait([before = waits()](const FakeOutbox& self) { return self.waits_ > before; });
   }
+  // Somebody looked whether there is room.
+  bool wait_asked() {
+    return wait([](const FakeOutbox& self) { return self.waits_ > 0; });
+  }
+  bool wait_answered(std::size_t least) {
+    return wait([&](const FakeOutbox& self) { return self.answered_.size() >= least; });
+  }
   bool wait_reply(const std::string& id) {
     return wait([&](const FakeOutbox& self) { return self.replies_.contains(id); });
   }
@@ -112,6 +121,11 @@ class FakeOutbox final : public market::Outbox {
   [[nodiscard]] bool was_told_here() const {
     const std::lock_guard lock(mutex_);
     return tellers_.contains(std::this_thread::get_id());
+  }
+  // The questions' ids, in their order.
+  [[nodiscard]] std::vector<std::string> answered() const {
+    const std::lock_guard lock(mutex_);
+    return answered_;
   }
   [[nodiscard]] std::vector<domain::Jid> probed() const {
     const std::lock_guard lock(mutex_);
@@ -141,6 +155,7 @@ class FakeOutbox final : public market::Outbox {
   std::set<std::thread::id> tellers_;
   std::map<std::string, market::ReplyBody> replies_;
   std::map<std::string, std::size_t> told_before_reply_;
+  std::vector<std::string> answered_;
   std::vector<domain::Jid> probed_;
 };
 

@@ -21,6 +21,8 @@ namespace {
 // queue. A link that is down takes nothing at all; what is asked meanwhile is not worth keeping.
 constexpr base::Duration kLongestWaitForRoom = std::chrono::seconds(1);
 
+constexpr std::chrono::seconds kTryAgainAfter{1};  // of who finds the queue full
+
 template <class Value>
 base::Result<AnswerBody> wrap(base::Result<Value>&& result) {
   if (!result) return result.error();
@@ -177,8 +179,9 @@ base::Status QueryPool::ask(Query&& query) {
   }
   const std::string domain(query.viewer.jid.domain());
   if (queue_.try_push(domain, std::move(query))) return base::Done{};
-  return {base::Errc::kResourceConstraint,
-          "too many questions are waiting, of your domain or of all; try again in a moment"};
+  return base::Error{base::Errc::kResourceConstraint,
+                     "too many questions are waiting, of your domain or of all; try again in a moment", "",
+                     kTryAgainAfter};
 }
 
 void QueryPool::serve() {

@@ -17,10 +17,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration kLongestWait = 250ms;  // so that stop requests and clock steps are noticed
-constexpr base::Duration kRenewEvery = 5s;      // a third of the lease
-constexpr base::Duration kBlind = 10s;          // without looking counts as time in which nobody did
-constexpr base::Duration kFarewell = 1s;        // for the link to take what was committed before a stop
+constexpr base::Duration kLongestWait = 250ms;     // so that stop requests and clock steps are noticed
+constexpr std::chrono::seconds kTryAgainAfter{1};  // of who finds the queue full
+constexpr base::Duration kRenewEvery = 5s;         // a third of the lease
+constexpr base::Duration kBlind = 10s;             // without looking counts as time in which nobody did
+constexpr base::Duration kFarewell = 1s;           // for the link to take what was committed before a stop
 // A batch costs as much as some ten commands by itself. Once batches are as large as kBusy there is no idle time
 // to answer in: letting commands gather, the longer the more of them come, makes all of them cheaper.
 constexpr std::size_t kBusy = 4;
@@ -67,8 +68,9 @@ base::Status Spine::submit(Command&& command) {
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};
   if (enqueue(std::move(command))) return base::Done{};
   if (!ready_.load()) return {base::Errc::kUnavailable, kAway};  // it stopped meanwhile
-  return {base::Errc::kResourceConstraint,
-          "the market has more to decide than it can hold, of your domain or of all; try again in a moment"};
+  return base::Error{base::Errc::kResourceConstraint,
+                     "the market has more to decide than it can hold, of your domain or of all; try again in a moment",
+                     "", kTryAgainAfter};
 }
 
 bool Spine::enqueue(Command&& command) {
