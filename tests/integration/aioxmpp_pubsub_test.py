@@ -84,8 +84,8 @@ class Client:
             getattr(self.pubsub, f"on_{name}").connect(functools.partial(self.heard, name))
 
     def heard(self, name, jid, node, *rest, **more):
-        # The account's grants, made by tests that run beside this one, are told to all its sessions.
-        if not node.startswith("commons/"):
+        # Tests that run beside this one have other services, which tell the same accounts of theirs.
+        if str(jid) == environment.service and not node.startswith("commons/"):
             self.signals.put_nowait((name, jid, node, rest, more))
 
     @property
