@@ -13,7 +13,7 @@ bourse_packages=(
   # the parts a market stands on
   postgresql postgresql-contrib prosody ejabberd openssl
   # two domains on one machine: ops/federation
-  iproute2 nftables nsd tshark
+  iproute2 nftables nsd tshark lua-unbound
   # what `bourse history --png` draws with
   librsvg2-bin fonts-dejavu-core
   # what the scripts call
