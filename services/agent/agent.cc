@@ -21,6 +21,12 @@ using base::Status;
 using Steady = std::chrono::steady_clock;
 
 // What waiting may mend: the server or the market is away, starting, or busy.
+Steady::duration some_seconds(double least, double most) {
+  static thread_local std::mt19937_64 random{std::random_device{}()};
+  const std::chrono::duration<double> chosen(std::uniform_real_distribution<double>(least, most)(random));
+  return std::chrono::duration_cast<Steady::duration>(chosen);
+}
+
 bool may_pass(Errc code) {
   switch (code) {
     case Errc::kUnavailable:
@@ -121,6 +127,7 @@ Status Agent::serve() {
   }
   failed_attempts_ = 0;
   called_ = false;
+  look_again_at_.reset();
   next_beat_ = Steady::now();
   auto next_ping = Steady::now() + options_.keepalive;
   unsigned pings = 0;
@@ -132,7 +139,10 @@ Status Agent::serve() {
     beat_if_due();
     if (std::exchange(called_, false)) {
       spdlog::info("the market asks who is there: publishing again");
-      if (auto taken = take_up_again(); !taken) return taken;
+      look_again_at_ = Steady::now();
+    }
+    if (look_again_at_ && *look_again_at_ <= Steady::now()) {
+      if (auto taken = tolerate(take_up_again()); !taken) return taken;
     }
     if (Steady::now() < next_ping) continue;
     // The server, not the market: a market that restarts finds us by its own ping.
@@ -140,7 +150,7 @@ Status Agent::serve() {
     if (auto answered = server ? session_.ping(*server) : Status(Done{}); !answered) return answered;
     next_ping = Steady::now() + options_.keepalive;
     if (++pings % kPingsPerOfferCheck != 0) continue;
-    if (auto published = publish_again_if_gone(); !published) return published;
+    if (auto published = tolerate(publish_again_if_gone()); !published) return published;
   }
   return withdraw();
 }
@@ -155,6 +165,16 @@ Status Agent::take_up() {
   if (!published) return published.error();
   spdlog::info("offer '{}' is published in {}", options_.offer_id.value, market_.node("offers").value);
   return catch_up();
+}
+
+// A market that has no time for us is no reason to leave: that would end what we lend. Not all of a domain at once.
+Status Agent::tolerate(Status&& outcome) {
+  look_again_at_.reset();
+  if (outcome || !may_pass(outcome.error().code)) return std::move(outcome);
+  spdlog::warn("{}", outcome.error().text);
+  const double least = std::max(1.0, static_cast<double>(outcome.error().retry_after.count()));
+  look_again_at_ = Steady::now() + some_seconds(least, 2 * least + 5);
+  return Done{};
 }
 
 // What was told meanwhile came back to the market.
@@ -245,12 +265,10 @@ void Agent::beat_if_due() {
 
 void Agent::wait_before_retry() {
   // Full jitter: a server that comes back is not met by every agent at once.
-  static thread_local std::mt19937_64 random{std::random_device{}()};
   const double most = std::min(60.0, 1.0 * static_cast<double>(1U << std::min(failed_attempts_++, 6U)));
-  const auto wait =
-      std::chrono::duration<double>(std::uniform_real_distribution<double>(0.5, std::max(1.0, most))(random));
-  spdlog::info("trying again in {:.1f} s", wait.count());
-  const auto until = Steady::now() + std::chrono::duration_cast<Steady::duration>(wait);
+  const auto wait = some_seconds(0.5, std::max(1.0, most));
+  spdlog::info("trying again in {:.1f} s", std::chrono::duration<double>(wait).count());
+  const auto until = Steady::now() + wait;
   while (!stopping_ && Steady::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     note_finished_hooks();

@@ -55,6 +55,8 @@ class Agent {
   [[nodiscard]] base::Status catch_up();  // grants that began or ended while we were away
   [[nodiscard]] base::Status publish_again_if_gone();
   [[nodiscard]] base::Status take_up_again();  // after the market lost sight of us
+  // Of what the market could not do now: later again.
+  [[nodiscard]] base::Status tolerate(base::Status&& outcome);
   [[nodiscard]] base::Status withdraw();
   void wait_before_retry();
   void beat_if_due();
@@ -84,7 +86,8 @@ class Agent {
   LoadMeter load_;
   std::chrono::steady_clock::time_point next_beat_;
   std::optional<base::VerifyKey> key_;
-  bool called_ = false;     // the market asked who is there
+  bool called_ = false;  // the market asked who is there
+  std::optional<std::chrono::steady_clock::time_point> look_again_at_;
   bool caught_up_ = false;  // events wait until what happened before them is known
   std::vector<xmpp::MarketEvent> early_events_;
   struct HookEnd {

@@ -41,17 +41,6 @@ class FairQueue {
     return true;
   }
 
-  // For what nobody repeats: as long as there is any room.
-  [[nodiscard]] bool try_push_last(std::string_view lane, T&& item) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_ || size_ >= capacity_) return false;
-      push(lanes_.find(std::string(lane)), lane, std::move(item));
-    }
-    filled_.notify_one();
-    return true;
-  }
-
   // For what concerns every lane.
   [[nodiscard]] bool try_push_for_all(T&& item) {
     {

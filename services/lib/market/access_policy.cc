@@ -15,6 +15,7 @@ using base::Result;
 
 constexpr std::uint64_t kMostOfAnything = 1'000'000'000;
 constexpr double kFastest = 1'000'000;
+constexpr double kSlowest = 1.0 / 86'400;  // one a day
 constexpr char kRateForm[] = "a number of stanzas each second, and how many may come at once: 50/s, or 50/s burst 200";
 
 struct Quota {
@@ -62,11 +63,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-std::optional<double> positive(std::string_view text, double most) {
+std::optional<double> number_within(std::string_view text, double least, double most) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (!std::isfinite(number) || number <= 0 || number > most) return std::nullopt;
+  if (!std::isfinite(number) || number < least || number > most) return std::nullopt;
   return number;
 }
 
@@ -83,14 +84,14 @@ Result<Rate> parse_rate(std::string_view text) {
   const base::Error wrong{Errc::kInvalidPayload, fmt::format("'{}' is no rate: give {}", text, kRateForm)};
   const auto per = text.find("/s");
   if (per == std::string_view::npos) return wrong;
-  const auto speed = positive(trimmed(text.substr(0, per)), kFastest);
+  const auto speed = number_within(trimmed(text.substr(0, per)), kSlowest, kFastest);
   if (!speed) return wrong;
   auto rest = trimmed(text.substr(per + 2));
   if (rest.empty()) return Rate{*speed, std::max(1.0, *speed)};
   constexpr std::string_view kBurst = "burst ";
   if (!rest.starts_with(kBurst)) return wrong;
-  const auto burst = positive(trimmed(rest.substr(kBurst.size())), kFastest);
-  if (!burst || *burst < 1) return wrong;
+  const auto burst = number_within(trimmed(rest.substr(kBurst.size())), 1, kFastest);
+  if (!burst) return wrong;
   return Rate{*speed, *burst};
 }
 
@@ -127,6 +128,10 @@ Result<PolicyRow> AccessPolicy::check(std::string_view name, std::string_view su
   if (!whom) return whom.error();
   PolicyRow row{std::string(known->text), std::move(whom).value(), std::string(trimmed(value))};
   if (row.value.empty()) return row;
+  constexpr std::size_t kMostBytes = 4096;  // an entry of the log quotes it, and what it was before
+  if (row.value.size() > kMostBytes) {
+    return {Errc::kInvalidPayload, fmt::format("{}: a value has at most {} bytes", row.name, kMostBytes)};
+  }
   AccessPolicy trial;
   if (const auto taken = trial.set(row); !taken) {
     return {Errc::kInvalidPayload, fmt::format("{}: {}", row.name, taken.error().text)};
@@ -168,6 +173,22 @@ std::vector<PolicyRow> AccessPolicy::rows() const {
   rows.reserve(values_.size());
   for (const auto& [key, value] : values_) rows.push_back({key.first, key.second, value});
   return rows;
+}
+
+void AccessPolicy::set_ban(const domain::Jid& whom, const std::optional<std::string>& reason) {
+  reason ? void(bans_[whom.text()] = *reason) : void(bans_.erase(whom.text()));
+}
+
+base::Status AccessPolicy::check_ban(const domain::Jid& actor) const {
+  if (bans_.empty()) return base::Done{};
+  auto found = bans_.find(actor.bare().text());
+  for (auto name = actor.domain(); found == bans_.end() && !name.empty();) {
+    found = bans_.find(name);
+    const auto dot = name.find('.');
+    name = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+  }
+  if (found == bans_.end()) return base::Done{};
+  return {Errc::kForbidden, fmt::format("an operator of this market has banned {}: {}", found->first, found->second)};
 }
 
 base::Status AccessPolicy::may(Right right, const domain::Jid& actor) const {

@@ -54,6 +54,11 @@ class AccessPolicy {
   [[nodiscard]] const std::string* find(const PolicyRow& row) const;  // the value of that name and subject
   [[nodiscard]] std::vector<PolicyRow> rows() const;                  // by name and subject
 
+  // Who is banned, a bare JID or a domain with all below it, and why; nothing: not any more.
+  void set_ban(const domain::Jid& whom, const std::optional<std::string>& reason);
+  [[nodiscard]] bool has_bans() const { return !bans_.empty(); }
+  // kForbidden says who of them `actor` is, and why.
+  [[nodiscard]] base::Status check_ban(const domain::Jid& actor) const;
   // kForbidden quotes the filter that leaves `actor` out.
   [[nodiscard]] base::Status may(Right right, const domain::Jid& actor) const;
   // What the bare JID or the domain may have at once; nothing: as much as it likes.
@@ -67,6 +72,7 @@ class AccessPolicy {
 
   std::shared_ptr<const std::vector<Group>> groups_;
   std::map<std::pair<std::string, std::string>, std::string> values_;
+  BySubject<std::string> bans_;                                  // reasons
   std::array<domain::Filter, 4> filters_;                        // by Right
   std::array<std::array<BySubject<std::uint64_t>, 2>, 4> most_;  // by Bounded and Scope
   std::array<BySubject<Rate>, 2> rates_;                         // by Scope

@@ -11,8 +11,11 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
+constexpr double kMost = 86'400;  // seconds
+
 base::Error too_fast(std::string_view whom, const Rate& rate, double tokens) {
-  const auto wait = std::chrono::seconds(std::max(1L, std::lround(std::ceil((1 - tokens) / rate.per_second))));
+  const auto wait =
+      std::chrono::seconds(std::lround(std::clamp(std::ceil((1 - tokens) / rate.per_second), 1.0, kMost)));
   return {.code = base::Errc::kRateLimited,
           .text = fmt::format("{} may send {:g} requests a second here, {:g} at once: try again in {} s", whom,
                               rate.per_second, rate.burst, wait.count()),

@@ -16,8 +16,7 @@ namespace {
 bool is_refused(const State& state, const Command& command) {
   const bool asks = !std::holds_alternative<SessionAvailable>(command.body) &&
                     !std::holds_alternative<SessionGone>(command.body) && !command.actor.empty();
-  return asks && !state.sanctions.empty() && state.is_banned(command.actor.bare()) &&
-         !state.is_operator(command.actor.bare());
+  return asks && state.access.has_bans() && state.is_banned(command.actor) && !state.is_operator(command.actor.bare());
 }
 
 // What an entry of the log holds besides its record: JIDs, ids, and what is said of it.
@@ -67,8 +66,7 @@ Plan Decision::refuse(const base::Error& why) {
 }
 
 Plan Decision::refuse() {
-  const auto& ban = *state_.ban_of(command_.actor.bare());
-  fail(base::Errc::kForbidden, "an operator of this market has banned " + ban.jid.text() + ": " + ban.reason);
+  reply(state_.access.check_ban(command_.actor).error());
   return std::move(plan_);
 }
 

@@ -181,7 +181,7 @@ void Decision::begin_lease(domain::GrantId id) {
   const auto& offer = *state_.find_offer(grant.offer);
   if (!offer.open) {
     end_grant(id, GrantState::kLost, "its provider was away when its lease was to begin");
-    return note_failure_of(grant.provider, domain::to_item_id(id) + " was lost");
+    return note_loss_by(grant.provider, id);
   }
   if (grant.expires <= now_) return end_grant(id, GrantState::kRevoked, "its lease was over before it could begin");
   if (!state_.engine->begin(state_.handle_of(offer), id)) {
@@ -224,7 +224,7 @@ void Decision::pass_grant(domain::GrantId id) {
       return end_grant(id, GrantState::kRevoked, "its provider took it back and the grace period is over");
     case GrantState::kSuspect:
       end_grant(id, GrantState::kLost, "its provider did not come back");
-      return note_failure_of(provider, name + " was lost");
+      return note_loss_by(provider, id);
     case GrantState::kActive:
     case GrantState::kReserved:
     case GrantState::kReleased:

@@ -13,8 +13,9 @@ using base::Errc;
 using domain::Presence;
 
 constexpr int kMissed = 3;  // heartbeats, until an agent counts as silent
-// … but from afar not before it would have shown that the whole domain cannot be reached.
-constexpr base::Duration kLeastSilenceAfar = std::chrono::seconds(25);
+// … but from afar not before it would have shown that the whole domain cannot be reached, which may have fallen silent
+// just before the next of them was due.
+constexpr base::Duration kDomainShows = std::chrono::seconds(30);
 constexpr std::size_t kMostLoads = 5'000;
 constexpr base::Duration kLongestPredicted = std::chrono::hours(24 * 90);
 constexpr std::size_t kMostImported = 500'000;  // intervals of one import
@@ -56,7 +57,7 @@ void Decision::operator()(const Heartbeat& heartbeat) {
     return fail(Errc::kInvalidPayload, std::string("a heartbeat comes every so often: ") + domain::kHeartbeatBounds);
   }
   const base::Duration patience = kMissed * heartbeat.every;
-  state_.hear(session, now_, now_ + (heartbeat.afar ? std::max(patience, kLeastSilenceAfar) : patience));
+  state_.hear(session, now_, now_ + (heartbeat.afar ? std::max(patience, heartbeat.every + kDomainShows) : patience));
   const auto provider = session.bare();
   if (!state_.history.running(provider)) return;
   if (!heartbeat.zone.empty()) {

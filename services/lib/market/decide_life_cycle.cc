@@ -137,6 +137,11 @@ void Decision::reclaim(const domain::Grant& grant, std::optional<base::Duration>
   reply(Acknowledged{});
 }
 
+// Of one that nobody could see it is not known that it failed.
+void Decision::note_loss_by(const domain::Jid& provider, domain::GrantId grant) {
+  if (state_.history.running(provider)) note_failure_of(provider, domain::to_item_id(grant) + " was lost");
+}
+
 void Decision::note_failure_of(const domain::Jid& provider, std::string_view what) {
   auto& row = state_.sanctions.try_emplace(provider, SanctionRow{.jid = provider, .since = now_}).first->second;
   const auto until = row.quarantined_until;

@@ -1,5 +1,6 @@
 // What concerns nodes: retract by node of the market, and all that pubsub decides.
 #include "market/decision.h"
+#include "market/permission.h"
 
 namespace bourse::market {
 
@@ -23,7 +24,21 @@ void Decision::operator()(const Retract& retract) {
 }
 
 pubsub::Context Decision::node_context() const {
-  return {command_.actor, state_.is_operator(command_.actor.bare()), now_, state_.counters.last_event};
+  return {command_.actor, state_.is_operator(command_.actor.bare()), now_, state_.counters.last_event,
+          [this](const auto& node, const auto& bare, std::size_t of_jid, std::size_t of_domain) {
+            return may_subscribe(node, bare, of_jid, of_domain);
+          }};
+}
+
+// Whoever asks for it: owners subscribe others.
+base::Status Decision::may_subscribe(const domain::NodeName& node, const domain::Jid& bare, std::uint64_t of_jid,
+                                     std::uint64_t of_domain) const {
+  if (state_.is_operator(bare)) return base::Done{};
+  if (auto banned = state_.access.check_ban(bare); !banned) return banned;
+  const Command as_its_own{{}, bare, {}, pubsub::Command(pubsub::Subscribe{node, bare})};
+  if (auto may = permitted(state_, as_its_own); !may) return may;
+  const auto over = over_bound(Bounded::kSubscriptions, bare, of_jid + 1, of_domain + 1);
+  return over ? too_many("subscriptions", *over) : base::Status(base::Done{});
 }
 
 void Decision::take(pubsub::Outcome&& outcome) {
@@ -51,9 +66,6 @@ void Decision::take(pubsub::Outcome&& outcome) {
 }
 
 void Decision::operator()(const pubsub::Command& command) {
-  if (std::holds_alternative<pubsub::Subscribe>(command) && !has_room_for(Bounded::kSubscriptions, "subscriptions")) {
-    return;
-  }
   auto outcome = state_.nodes.decide(node_context(), command);
   auto answer = std::move(outcome.answer);
   take(std::move(outcome));

@@ -44,36 +44,38 @@ void Decision::operator()(const SetPolicy& wanted) {
 
 void Decision::operator()(const ShowPolicy& /*question*/) { reply(PolicyShown{state_.access.rows()}); }
 
-std::optional<std::string> Decision::over_bound(Bounded what, const domain::Jid& bare, std::uint64_t more) const {
+std::optional<std::string> Decision::over_bound(Bounded what, const domain::Jid& bare, std::uint64_t of_jid,
+                                                std::uint64_t of_domain) const {
   if (!state_.access.bounds(what)) return std::nullopt;
-  const auto too_many = [more](std::optional<std::uint64_t> most, std::uint64_t has) {
-    return most && has + more > *most;
-  };
-  const auto of_jid = state_.access.most(what, Scope::kJid, bare.text());
+  const auto most = state_.access.most(what, Scope::kJid, bare.text());
   const auto has = state_.count_of(what, bare);
-  if (too_many(of_jid, has))
-    return bare.text() + " has " + std::to_string(has) + " of at most " + std::to_string(*of_jid);
-  const auto of_domain = state_.access.most(what, Scope::kDomain, bare.domain());
+  if (most && has + of_jid > *most) {
+    return bare.text() + " has " + std::to_string(has) + " of at most " + std::to_string(*most);
+  }
+  const auto most_there = state_.access.most(what, Scope::kDomain, bare.domain());
   const auto there = state_.count_at(what, bare.domain());
-  if (too_many(of_domain, there)) {
+  if (most_there && there + of_domain > *most_there) {
     return "everybody at " + std::string(bare.domain()) + " together has " + std::to_string(there) + " of at most " +
-           std::to_string(*of_domain);
+           std::to_string(*most_there);
   }
   return std::nullopt;
 }
 
 bool Decision::has_room_for(Bounded what, std::string_view noun) {
   const auto actor = command_.actor.bare();
-  const auto over = state_.is_operator(actor) ? std::nullopt : over_bound(what, actor, 1);
-  if (!over) return true;
-  fail(Errc::kResourceConstraint, "too many " + std::string(noun) + " at once: " + *over +
-                                      "; end one first, or ask the operators of this market for more");
-  return false;
+  const auto over = state_.is_operator(actor) ? std::nullopt : over_bound(what, actor, 1, 1);
+  if (over) reply(too_many(noun, *over));
+  return !over;
+}
+
+base::Error Decision::too_many(std::string_view noun, const std::string& over) {
+  return {Errc::kResourceConstraint, "too many " + std::string(noun) + " at once: " + over +
+                                         "; end one first, or ask the operators of this market for more"};
 }
 
 std::optional<std::string> Decision::over_quota(const RequestEntry& request, const domain::Resources& resources,
                                                 std::uint64_t grants) const {
-  if (auto over = over_bound(Bounded::kGrants, request.consumer, grants)) return "grants: " + *over;
+  if (auto over = over_bound(Bounded::kGrants, request.consumer, grants, grants)) return "grants: " + *over;
   return state_.shares.over_quota(request.consumer, resources);
 }
 

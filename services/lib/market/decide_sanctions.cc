@@ -59,6 +59,7 @@ void Decision::operator()(const Sanction& sanction) {
   };
   note(row.drained ? "drained" : "not drained any more", was_drained, row.drained);
   note(row.banned ? "banned" : "not banned any more", was_banned, row.banned);
+  if (row.banned != was_banned) plan_.policy = std::make_shared<const AccessPolicy>(state_.access);
   if (row.banned && !was_banned) expel(jid);
   if (was_drained && !row.drained) {
     for (const auto& id : state_.offers_of(jid)) free_offer(id);  // requests that wait may have them again
@@ -73,28 +74,27 @@ void Decision::expel_offer(OfferEntry& entry) {
   for (const auto grant : held) end_grant(grant, domain::GrantState::kRevoked, kBanned);
 }
 
+// Requests before offers: what waits for others is not matched onto an offer that is about to go.
 void Decision::expel(const domain::Jid& banned) {
-  const bool is_domain = banned.local().empty();
-  const auto those = is_domain ? state_.participants_below(banned.domain()) : std::vector{banned};
-  for (const auto& bare : those) {
-    if (!state_.is_operator(bare)) expel_one(bare);
+  for (const auto& id : state_.requests_of(banned)) {
+    auto* entry = state_.find_request(id);
+    if (entry != nullptr && !state_.is_operator(entry->consumer)) expel_request(*entry);
+  }
+  for (const auto& id : state_.offers_of(banned)) {
+    auto* entry = state_.find_offer(id);
+    if (entry != nullptr && !state_.is_operator(*entry->provider)) expel_offer(*entry);
   }
   auto context = node_context();
   context.actor = {};  // nobody asked for it but the service itself
-  take(state_.nodes.decide(context, pubsub::DropSubscriber{banned, "banned", is_domain}));
+  take(state_.nodes.decide(context, pubsub::DropSubscriber{banned, "banned", banned.local().empty()}));
 }
 
-// Requests before offers: what waits for others is not matched onto an offer that is about to go.
-void Decision::expel_one(const domain::Jid& bare) {
-  for (const auto& id : state_.requests_of(bare)) {
-    auto& entry = *state_.find_request(id);
-    stop_wanting(entry, domain::RequestState::kCancelled);
-    const auto held = entry.grants;
-    for (const auto grant : held) end_grant(grant, domain::GrantState::kReleased, "its consumer was banned");
-    close_request(entry, domain::RequestState::kCancelled, audit::EntryKind::kRequestCancelled,
-                  "its consumer was banned");
-  }
-  for (const auto& id : state_.offers_of(bare)) expel_offer(*state_.find_offer(id));
+void Decision::expel_request(RequestEntry& entry) {
+  constexpr std::string_view kBanned = "its consumer was banned";
+  stop_wanting(entry, domain::RequestState::kCancelled);
+  const auto held = entry.grants;
+  for (const auto grant : held) end_grant(grant, domain::GrantState::kReleased, kBanned);
+  close_request(entry, domain::RequestState::kCancelled, audit::EntryKind::kRequestCancelled, kBanned);
 }
 
 }  // namespace bourse::market

@@ -59,11 +59,16 @@ class Decision {
   void take(pubsub::Outcome&& outcome);  // its rows and notices; its answer stays
 
   void expel(const domain::Jid& banned);  // a JID, or a domain with all below it: what they have ends
-  void expel_one(const domain::Jid& bare);
+  void expel_request(RequestEntry& entry);
 
-  // decide_policy.cc. What one more would be too many of, in words.
-  [[nodiscard]] std::optional<std::string> over_bound(Bounded what, const domain::Jid& bare, std::uint64_t more) const;
+  // decide_policy.cc. What so many more, of the JID and of its domain, would be too many of, in words.
+  [[nodiscard]] std::optional<std::string> over_bound(Bounded what, const domain::Jid& bare, std::uint64_t of_jid,
+                                                      std::uint64_t of_domain) const;
+  [[nodiscard]] static base::Error too_many(std::string_view noun, const std::string& over);
   [[nodiscard]] bool has_room_for(Bounded what, std::string_view noun);  // otherwise that is the answer
+  // decide_nodes.cc
+  [[nodiscard]] base::Status may_subscribe(const domain::NodeName& node, const domain::Jid& bare, std::uint64_t of_jid,
+                                           std::uint64_t of_domain) const;
   void expel_offer(OfferEntry& entry);
 
   void open_offer(OfferEntry& entry, const PublishOffer& publish);
@@ -115,6 +120,7 @@ class Decision {
   void decline(const domain::Grant& grant, const std::string& reason);
   void renew(const domain::Grant& grant, std::optional<base::Duration> duration);
   void reclaim(const domain::Grant& grant, std::optional<base::Duration> grace, const std::string& reason);
+  void note_loss_by(const domain::Jid& provider, domain::GrantId grant);
   void note_failure_of(const domain::Jid& provider, std::string_view what);
   void end_quarantine(const domain::Jid& provider);
 

@@ -1,8 +1,9 @@
 #include "market/permission.h"
 
-#include <optional>
+#include <initializer_list>
 #include <variant>
 
+#include "market/item_kind.h"
 #include "pubsub/market_nodes.h"
 
 namespace bourse::market {
@@ -13,70 +14,97 @@ struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
 
-// What is one's own already (to withdraw, to unsubscribe, to be told of) needs no right.
-std::optional<Right> right_for(const pubsub::Command& command) {
-  return std::visit(Overloaded{[](const pubsub::CreateNode&) { return std::optional(Right::kPublish); },
-                               [](const pubsub::PublishItems&) { return std::optional(Right::kPublish); },
-                               [](const pubsub::Subscribe&) { return std::optional(Right::kSubscribe); },
-                               [](const auto&) { return std::optional<Right>(); }},
-                    command);
-}
+// None: what is one's own already (to withdraw, to unsubscribe, to be told of).
+class Rights {
+ public:
+  Rights(std::initializer_list<Right> needed) {
+    for (const auto right : needed) bits_ |= bit(right);
+  }
+  [[nodiscard]] bool none() const { return bits_ == 0; }
+  [[nodiscard]] bool has(Right right) const { return (bits_ & bit(right)) != 0; }
 
-std::optional<Right> right_for(const CommandBody& body) {
-  return std::visit(Overloaded{[](const PublishOffer&) { return std::optional(Right::kPublish); },
-                               [](const PublishRequest&) { return std::optional(Right::kRequest); },
-                               [](const PredictAvailability&) { return std::optional(Right::kHistory); },
-                               [](const pubsub::Command& command) { return right_for(command); },
-                               [](const auto&) { return std::optional<Right>(); }},
-                    body);
-}
+ private:
+  static unsigned bit(Right right) { return 1U << static_cast<unsigned>(right); }
+  unsigned bits_ = 0;
+};
 
 // Requests and grants show each only its own; the log shows nothing but hashes and what is one's own.
-std::optional<Right> right_to_read(const domain::NodeName& name) {
-  const auto node = pubsub::parse_node(name.value);
-  if (!node) return Right::kSubscribe;
-  switch (node->node) {
+Rights rights_to_read(pubsub::MarketNode node) {
+  switch (node) {
     case pubsub::MarketNode::kOffers:
-      return Right::kSubscribe;
+      return {Right::kSubscribe};
     case pubsub::MarketNode::kAvailability:
-      return Right::kHistory;
+      return {Right::kHistory};
     case pubsub::MarketNode::kRequests:
     case pubsub::MarketNode::kGrants:
     case pubsub::MarketNode::kAudit:
-      return std::nullopt;
+      return {};
   }
   BOURSE_CHECK(false);
 }
 
-std::optional<Right> right_for(const QueryBody& body) {
-  return std::visit(Overloaded{[](const ItemQuery& query) {
-                                 const bool open = query.own || query.kind != ItemKind::kOffer;
-                                 return open ? std::optional<Right>() : std::optional(Right::kSubscribe);
-                               },
-                               [](const NodeItemsQuery& query) { return right_to_read(query.node); },
-                               [](const ArchiveQuery& query) { return right_to_read(query.node); },
-                               [](const ArchiveEdgesQuery& query) { return right_to_read(query.node); },
-                               [](const NodesQuery& query) {
-                                 return query.collection ? right_to_read(*query.collection) : std::optional<Right>();
-                               },
-                               [](const HistoryQuery&) { return std::optional(Right::kHistory); },
-                               [](const auto&) { return std::optional<Right>(); }},
+Rights rights_to_read(const domain::NodeName& name) {
+  const auto node = pubsub::parse_node(name.value);
+  return node ? rights_to_read(node->node) : Rights{Right::kSubscribe};
+}
+
+// To be told what happens there is to see it: also what one might not ask for.
+Rights rights_to_subscribe(const domain::NodeName& name) {
+  const auto node = pubsub::parse_node(name.value);
+  const bool history = node && node->node == pubsub::MarketNode::kAvailability;
+  return history ? Rights{Right::kSubscribe, Right::kHistory} : Rights{Right::kSubscribe};
+}
+
+Rights rights_for(const pubsub::Command& command) {
+  return std::visit(Overloaded{[](const pubsub::CreateNode&) { return Rights{Right::kPublish}; },
+                               [](const pubsub::PublishItems&) { return Rights{Right::kPublish}; },
+                               [](const pubsub::Subscribe& subscribe) { return rights_to_subscribe(subscribe.node); },
+                               [](const auto&) { return Rights{}; }},
+                    command);
+}
+
+Rights rights_for(const CommandBody& body) {
+  return std::visit(Overloaded{[](const PublishOffer&) { return Rights{Right::kPublish}; },
+                               [](const PublishRequest&) { return Rights{Right::kRequest}; },
+                               [](const PredictAvailability&) { return Rights{Right::kHistory}; },
+                               [](const pubsub::Command& command) { return rights_for(command); },
+                               [](const auto&) { return Rights{}; }},
                     body);
+}
+
+Rights rights_for(const QueryBody& body) {
+  return std::visit(
+      Overloaded{
+          [](const ItemQuery& query) { return query.own ? Rights{} : rights_to_read(market_node(query.kind)); },
+          [](const NodeItemsQuery& query) { return rights_to_read(query.node); },
+          [](const ArchiveQuery& query) { return rights_to_read(query.node); },
+          [](const ArchiveEdgesQuery& query) { return rights_to_read(query.node); },
+          [](const NodesQuery& query) { return query.collection ? rights_to_read(*query.collection) : Rights{}; },
+          [](const HistoryQuery&) { return Rights{Right::kHistory}; }, [](const auto&) { return Rights{}; }},
+      body);
+}
+
+base::Status allowed(const AccessPolicy& policy, const Rights& rights, const domain::Jid& actor) {
+  for (const auto right : {Right::kPublish, Right::kRequest, Right::kSubscribe, Right::kHistory}) {
+    if (!rights.has(right)) continue;
+    if (auto may = policy.may(right, actor); !may) return may;
+  }
+  return base::Done{};
 }
 
 }  // namespace
 
 base::Status permitted(const State& state, const Command& command) {
   if (command.actor.empty()) return base::Done{};
-  const auto right = right_for(command.body);
-  if (!right || state.is_operator(command.actor.bare())) return base::Done{};
-  return state.access.may(*right, command.actor);
+  const auto rights = rights_for(command.body);
+  if (rights.none() || state.is_operator(command.actor.bare())) return base::Done{};
+  return allowed(state.access, rights, command.actor);
 }
 
 base::Status permitted(const AccessPolicy& policy, const Query& query) {
-  const auto right = right_for(query.body);
-  if (!right || query.viewer.privileged) return base::Done{};
-  return policy.may(*right, query.viewer.jid);
+  if (query.viewer.privileged) return base::Done{};
+  if (auto banned = policy.check_ban(query.viewer.jid); !banned) return banned;
+  return allowed(policy, rights_for(query.body), query.viewer.jid);
 }
 
 }  // namespace bourse::market

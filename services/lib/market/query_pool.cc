@@ -177,8 +177,10 @@ base::Status QueryPool::ask(Query&& query) {
     const auto& pool = std::visit([](const auto& each) -> const domain::PoolName& { return each.pool; }, query.body);
     if (auto may = permitted(*policies_->of(pool), query); !may) return may;
   }
-  const std::string domain(query.viewer.jid.domain());
-  if (queue_.try_push(domain, std::move(query))) return base::Done{};
+  // As lane_of() has it for commands.
+  const auto& viewer = query.viewer;
+  const std::string lane = viewer.privileged ? viewer.jid.bare().text() : std::string(viewer.jid.domain());
+  if (queue_.try_push(lane, std::move(query))) return base::Done{};
   return base::Error{base::Errc::kResourceConstraint,
                      "too many questions are waiting, of your domain or of all; try again in a moment", "",
                      kTryAgainAfter};

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "market/decide.h"
+#include "market/lane.h"
 #include "market/recipients.h"
 
 namespace bourse::market {
@@ -76,11 +77,10 @@ base::Status Spine::submit(Command&& command) {
 bool Spine::enqueue(Command&& command) {
   // A full queue is when the log grows fastest: its checkpoints do not stand in line.
   if (std::holds_alternative<IntegrateLog>(command.body)) return queue_.try_push_urgent(std::move(command));
-  // The link, time, the service's own word: what was before it and what came after it must not change sides.
-  if (command.actor.empty()) return queue_.try_push_for_all(std::move(command));
-  const std::string domain(command.actor.domain());
-  return expects_answer(command) ? queue_.try_push(domain, std::move(command))
-                                 : queue_.try_push_last(domain, std::move(command));
+  const auto& operators = config_.pool.operators;
+  const bool by_operator = std::ranges::find(operators, command.actor.bare()) != operators.end();
+  const auto lane = lane_of(command, by_operator);
+  return lane.empty() ? queue_.try_push_for_all(std::move(command)) : queue_.try_push(lane, std::move(command));
 }
 
 void Spine::run(const std::stop_token& stop) {

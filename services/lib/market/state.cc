@@ -50,24 +50,6 @@ bool State::is_operator(const domain::Jid& bare) const {
   return std::find(config.operators.begin(), config.operators.end(), bare) != config.operators.end();
 }
 
-const SanctionRow* State::ban_of(const domain::Jid& bare) const {
-  if (sanctions.empty()) return nullptr;
-  const auto banned = [this](const domain::Jid& jid) -> const SanctionRow* {
-    const auto found = sanctions.find(jid);
-    return found != sanctions.end() && found->second.banned ? &found->second : nullptr;
-  };
-  if (const auto* ban = banned(bare)) return ban;
-  if (banned_domains.empty()) return nullptr;
-  for (auto name = bare.domain(); !name.empty();) {
-    if (const auto above = domain::Jid::parse(name)) {
-      if (const auto* ban = banned(*above)) return ban;
-    }
-    const auto dot = name.find('.');
-    name = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
-  }
-  return nullptr;
-}
-
 bool State::is_drained(const domain::Jid& bare) const {
   const auto found = sanctions.find(bare);
   return found != sanctions.end() && found->second.drained;
@@ -132,8 +114,7 @@ base::Status State::on_sanction(SanctionRow&& row) {
 }
 
 void State::follow_ban(const SanctionRow& row) {
-  if (!row.jid.local().empty()) return;
-  row.banned ? void(banned_domains.insert(row.jid)) : void(banned_domains.erase(row.jid));
+  access.set_ban(row.jid, row.banned ? std::optional(row.reason) : std::nullopt);
 }
 
 base::Status State::on_policy(PolicyRow&& row) { return access.set(row); }
@@ -439,17 +420,24 @@ void State::hear_all(base::Timestamp now) {
 }
 
 std::vector<domain::OfferId> State::offers_of(const domain::Jid& provider) const {
+  const bool of_domain = provider.local().empty();
   std::vector<domain::OfferId> found;
   for (const auto& entry : offers_) {
-    if (entry.id != nullptr && *entry.provider == provider) found.push_back(*entry.id);
+    if (entry.id == nullptr) continue;
+    const bool is_its =
+        *entry.provider == provider || (of_domain && is_at_or_below(*entry.provider, provider.domain()));
+    if (is_its) found.push_back(*entry.id);
   }
   return found;
 }
 
 std::vector<domain::RequestId> State::requests_of(const domain::Jid& consumer) const {
+  const bool of_domain = consumer.local().empty();
   std::vector<domain::RequestId> found;
   for (const auto& entry : requests_) {
-    if (entry.id != nullptr && entry.consumer == consumer) found.push_back(*entry.id);
+    if (entry.id == nullptr) continue;
+    const bool is_its = entry.consumer == consumer || (of_domain && is_at_or_below(entry.consumer, consumer.domain()));
+    if (is_its) found.push_back(*entry.id);
   }
   return found;
 }
@@ -490,18 +478,6 @@ std::vector<domain::Jid> State::sessions_at(std::string_view domain) const {
     if (jid.domain() == domain) found.push_back(jid);
   }
   return found;
-}
-
-std::vector<domain::Jid> State::participants_below(std::string_view domain_name) const {
-  std::set<domain::Jid> found;
-  const auto consider = [&](const domain::Jid& bare) {
-    if (domain::is_at_or_below(bare, domain_name)) found.insert(bare);
-  };
-  for (const auto& [provider, entry] : providers_) consider(provider);
-  for (const auto& entry : requests_) {
-    if (entry.id != nullptr) consider(entry.consumer);
-  }
-  return {found.begin(), found.end()};
 }
 
 std::uint32_t State::count_offers(const domain::Jid& provider, int by) {

@@ -125,10 +125,9 @@ class State final : public StateLoader {
 
   [[nodiscard]] const domain::NodeName& node(pubsub::MarketNode node) const;
   [[nodiscard]] bool is_operator(const domain::Jid& bare) const;
-  // Of the JID itself, of its domain, or of one above that; null: none.
-  void follow_ban(const SanctionRow& row);  // a domain's
-  [[nodiscard]] const SanctionRow* ban_of(const domain::Jid& bare) const;
-  [[nodiscard]] bool is_banned(const domain::Jid& bare) const { return ban_of(bare) != nullptr; }
+  void follow_ban(const SanctionRow& row);
+  // Itself, its domain, or one above that.
+  [[nodiscard]] bool is_banned(const domain::Jid& bare) const { return !access.check_ban(bare).ok(); }
   // Whether anything but what there is can stand in a request's way.
   [[nodiscard]] bool has_quotas() const { return !config.rules.groups.empty() || access.bounds(Bounded::kGrants); }
   [[nodiscard]] bool is_drained(const domain::Jid& bare) const;
@@ -171,6 +170,7 @@ class State final : public StateLoader {
   void hush(const domain::Jid& full);  // nothing is expected of it any more
   void hear_all(base::Timestamp now);  // nobody could be heard until now: everybody gets the time anew
   // Open ones of a bare JID, in no particular order; looks at all of them.
+  // Of a bare JID; of a domain: of everybody there and below it.
   [[nodiscard]] std::vector<domain::OfferId> offers_of(const domain::Jid& provider) const;
   [[nodiscard]] std::vector<domain::RequestId> requests_of(const domain::Jid& consumer) const;
   [[nodiscard]] std::vector<domain::Jid> sessions() const;  // present, or offers live by them
@@ -178,8 +178,6 @@ class State final : public StateLoader {
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
   // Sessions of anybody at that domain.
   [[nodiscard]] std::vector<domain::Jid> sessions_at(std::string_view domain_name) const;
-  // Whoever has offers, requests or sanctions and is at that domain or one below it.
-  [[nodiscard]] std::vector<domain::Jid> participants_below(std::string_view domain_name) const;
   [[nodiscard]] std::uint64_t count_of(Bounded what, const domain::Jid& bare) const;
   [[nodiscard]] std::uint64_t count_at(Bounded what, std::string_view domain) const;  // of everybody there
   [[nodiscard]] std::uint64_t offer_count(const domain::Jid& provider) const;         // open ones
@@ -210,7 +208,6 @@ class State final : public StateLoader {
   };
   std::unordered_map<domain::Jid, Import> imports;         // under way, by bare JID
   std::unordered_map<domain::Jid, SanctionRow> sanctions;  // by bare JID
-  std::set<domain::Jid> banned_domains;                    // of them
   std::vector<Event> undelivered;                          // found at load, as many as kMostUndeliveredBytes hold
   bool undelivered_left_out = false;                       // there are more in the log
   // The audit log.

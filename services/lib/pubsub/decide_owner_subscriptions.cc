@@ -30,7 +30,8 @@ Decided Decider::decide(const SetSubscriptions& command, Turn& turn) {
   };
   std::vector<Step> steps;
   std::set<std::pair<domain::Jid, SubId>> named;
-  std::map<domain::Jid, std::size_t> added;  // of each bare JID
+  std::map<domain::Jid, std::size_t> added;                  // of each bare JID
+  std::map<std::string, std::size_t, std::less<>> added_at;  // of each domain
   for (const auto& change : command.wanted) {
     const auto& jid = change.subscriber;
     if (jid.empty()) return base::Error{Errc::kJidRequired, "whose subscription? Name the address"};
@@ -57,7 +58,10 @@ Decided Decider::decide(const SetSubscriptions& command, Turn& turn) {
         return base::Error{Errc::kNotAcceptable,
                            "'" + jid.text() + "' may not subscribe to this node: change the affiliation first"};
       }
-      const std::size_t has = (person == nullptr ? 0 : person->subscriptions) + added[jid.bare()]++;
+      const std::size_t more = added[jid.bare()]++;
+      const std::size_t there = added_at[std::string(jid.domain())]++;
+      if (auto status = may_add(node, jid.bare(), more, there, turn); !status) return status.error();
+      const std::size_t has = (person == nullptr ? 0 : person->subscriptions) + more;
       if (has >= policy_.max_subscriptions_per_jid) {
         return base::Error{Errc::kTooManySubscriptions,
                            "'" + jid.text() + "' has as many subscriptions as anybody may"};

@@ -28,6 +28,12 @@ base::Status Decider::check_storable(const Node& node, const domain::Jid& addres
                                  " bytes, too many to be subscribed to this node: use a shorter one"};
 }
 
+base::Status Decider::may_add(const Node& node, const domain::Jid& bare, std::size_t of_jid, std::size_t of_domain,
+                              const Turn& turn) {
+  const auto& may = turn.context().may_subscribe;
+  return may ? may(node.name, bare, of_jid, of_domain) : base::Done{};
+}
+
 Subscription& Decider::subscribe(Node& node, const domain::Jid& address, SubscriptionState state,
                                  SubscriptionOptions options, Turn& turn) {
   Subscription& added = directory_.add_subscription(node, address, {node.last_subid + 1}, state, std::move(options));
@@ -140,6 +146,7 @@ Decided Decider::decide(const Subscribe& command, Turn& turn) {
                        "you have " + std::to_string(person->subscriptions) +
                            " subscriptions, as many as this service lets anybody have: end one first"};
   }
+  if (auto status = may_add(node, turn.actor(), 0, 0, turn); !status) return status.error();
 
   const auto state = approved ? SubscriptionState::kSubscribed : SubscriptionState::kPending;
   const Subscription& added = subscribe(node, command.subscriber, state, std::move(options), turn);

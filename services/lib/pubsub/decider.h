@@ -138,6 +138,9 @@ class Decider {
   // Subscriptions.
   [[nodiscard]] base::Result<Subscription*> pick(const Node& node, const domain::Jid& subscriber,
                                                  const std::optional<SubId>& id, const Turn& turn) const;
+  // As Context::may_subscribe says.
+  [[nodiscard]] static base::Status may_add(const Node& node, const domain::Jid& bare, std::size_t of_jid,
+                                            std::size_t of_domain, const Turn& turn);
   [[nodiscard]] static base::Status check_storable(const Node& node, const domain::Jid& address);
   Subscription& subscribe(Node& node, const domain::Jid& address, SubscriptionState state, SubscriptionOptions options,
                           Turn& turn);

@@ -30,6 +30,11 @@ struct Context {
   bool is_operator = false;
   base::Timestamp now{};
   domain::EventSeq last_event{};  // notices are numbered from the next on
+  // Whether that bare JID may have one more subscription, to that node, beside those it has and so many that the
+  // command adds for it, and for its domain, already. None: it may.
+  std::function<base::Status(const domain::NodeName& node, const domain::Jid& bare, std::size_t of_jid,
+                             std::size_t of_domain)>
+      may_subscribe = {};
 };
 
 class Nodes {

@@ -111,7 +111,7 @@ std::string ComponentLink::Session::run(const std::stop_token& stop) {
     const auto now = Steady::now();
     if (!up_ && now > give_up) return "the XMPP server did not finish the component handshake in time";
     if (up_ && now >= next_tick_) {
-      next_tick_ = now + kTick;
+      next_tick_ = std::max(next_tick_ + kTick, now);  // it keeps time, and does not make up for what it missed
       link_.handler_.on_tick();
       keep_alive(now);
     }
@@ -135,7 +135,8 @@ bool ComponentLink::Session::wait() {
   }
   const short events = static_cast<short>(POLLIN | (socket_->has_output() ? POLLOUT : 0));
   std::array<pollfd, 2> watched{{{socket_->fd(), events, 0}, {link_.wake_fd_, POLLIN, 0}}};
-  const int most = queued ? 0 : 1000;
+  const auto until_tick = std::chrono::ceil<std::chrono::milliseconds>(next_tick_ - Steady::now()).count();
+  const int most = queued ? 0 : static_cast<int>(std::clamp<std::int64_t>(up_ ? until_tick : 1000, 0, 1000));
   const int ready = ::poll(watched.data(), watched.size(), most);
   link_.waiting_.store(false);
   if (ready < 0 && errno != EINTR) {

@@ -47,7 +47,7 @@ Service::Service(ServiceConfig config, Backend& backend, TicketSigner sign, cons
 void Service::on_stanza(const gloox::Tag& stanza) {
   auto from = senders_.of(stanza);
   if (!from) return;
-  hear(stanza, from->domain());
+  hear(stanza, *from);
   if (stanza.name() == "iq") {
     on_iq(stanza, std::move(*from));
   } else if (stanza.name() == "presence") {
@@ -61,8 +61,8 @@ void Service::on_stanza(const gloox::Tag& stanza) {
 // an error invites loops.
 void Service::on_message(const gloox::Tag& message, domain::Jid&& from) {
   if (attribute_or_empty(message, "type") == "error") return on_bounce(message, std::move(from));
-  if (!admit(from)) return;
   if (const gloox::Tag* heartbeat = find_heartbeat(message)) return on_heartbeat(std::move(from), *heartbeat);
+  if (!admit(from)) return;
   const auto decision = parse_authorization(message, rules_);
   if (!decision) return;
   if (!*decision) {
@@ -155,11 +155,12 @@ void Service::on_command(const gloox::Tag& payload, bool set, market::ReplyTo&& 
 }
 
 void Service::submit(PoolCommand&& wanted, market::ReplyTo&& address) {
-  if (to_retry_.holds_up(address.from.domain()) && to_retry_.few()) retry();
-  if (to_retry_.holds_up(address.from.domain())) {  // an offer must not overtake the presence it lives by
+  market::Command command{std::move(wanted.pool), address.from, address, std::move(wanted.body)};
+  const auto lane = lane_of(command);
+  if (to_retry_.holds_up(lane) && to_retry_.few()) retry();
+  if (to_retry_.holds_up(lane)) {  // an offer must not overtake the presence it lives by
     return refuse(address, {Errc::kUnavailable, "the market is catching up; try again in a moment"});
   }
-  market::Command command{std::move(wanted.pool), address.from, address, std::move(wanted.body)};
   if (const auto taken = backend_.submit(std::move(command)); !taken) refuse(address, taken.error());
 }
 
@@ -233,13 +234,14 @@ void Service::on_link_down(const std::string& reason) {
   } else {
     spdlog::warn("no connection to the XMPP server: {}", reason);
   }
-  available_.clear();
+  sessions_.clear();
   probe_.forget();
   domains_.forget();
   if (std::exchange(up_, false)) submit_later({}, market::LinkDown{});
 }
 
 void Service::on_tick() {
+  ++ticks_;
   std::vector<domain::Jid> to_ask_again;
   for (auto& silent : probe_.tick(*sender_)) {
     if (!domains_.is_heard(silent.domain())) {  // that says nothing of this session

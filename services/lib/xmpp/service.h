@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -77,6 +78,11 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_bounce(const gloox::Tag& message, domain::Jid&& from);
   void on_heartbeat(domain::Jid&& from, const gloox::Tag& heartbeat);
   void on_presence(const gloox::Tag& presence, const domain::Jid& from);
+  struct Session {
+    std::optional<pubsub::Show> show = {};   // as the market was told last; none: it answered a ping
+    std::optional<std::uint64_t> beat = {};  // tick of its last heartbeat
+  };
+  Session& note_session(const domain::Jid& session);
   void on_session_presence(const gloox::Tag& presence, const domain::Jid& session);
   void on_roster_presence(const std::string& type, const domain::Jid& from);
   void send_presence(std::string_view type, const domain::Jid& to);  // empty type: available
@@ -92,11 +98,12 @@ class Service final : public LinkHandler, public market::Outbox {
   void on_disco_items(const gloox::Tag& payload, market::ReplyTo&& address);
   void submit(PoolCommand&& wanted, market::ReplyTo&& address);
   void ask(market::QueryBody&& body, market::ReplyTo&& address);
+  [[nodiscard]] std::string lane_of(const market::Command& command) const;
   void submit_later(domain::Jid actor, market::CommandBody body);
   void retry();
   // Whether to listen to it now; operators always.
   [[nodiscard]] base::Status admit(const domain::Jid& from);
-  void hear(const gloox::Tag& stanza, std::string_view domain);
+  void hear(const gloox::Tag& stanza, const domain::Jid& from);
   void session_went(domain::Jid&& session);
   void watch_domains();
   // What the market answers, as stanzas; a command's (XEP-0050) in its own wrapping.
@@ -122,10 +129,11 @@ class Service final : public LinkHandler, public market::Outbox {
   Bounces bounces_;
   Adhoc adhoc_;
 
-  std::unordered_map<domain::Jid, pubsub::Show> available_;  // sessions, as the market was told last
-  std::unordered_set<domain::Jid> asked_;                    // bare: whose presence the service asked for
-  Retries to_retry_;  // presence the market could not take at once; nobody repeats it
+  std::unordered_map<domain::Jid, Session> sessions_;  // that are there
+  std::unordered_set<domain::Jid> asked_;              // bare: whose presence the service asked for
+  Retries to_retry_;                                   // presence the market could not take at once; nobody repeats it
   DomainWatch domains_;
+  std::uint64_t ticks_ = 0;
   market::Admission admission_;
   std::string scratch_;                    // for answers on the network thread
   std::atomic<std::uint64_t> dropped_{0};  // pieces that found no link or no room, since the last report

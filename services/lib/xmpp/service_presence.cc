@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "market/lane.h"
 #include "xmpp/element.h"
 #include "xmpp/payload_heartbeat.h"
 #include "xmpp/service.h"
@@ -14,7 +15,7 @@
 namespace bourse::xmpp {
 namespace {
 
-constexpr std::size_t kMostAvailable = 200'000;
+constexpr std::size_t kMostSessions = 200'000;
 constexpr std::size_t kMostAsked = 200'000;
 
 // What a ping's error says about the session: only the client itself can say that it does not know pings.
@@ -53,8 +54,14 @@ bool says_unreachable(std::string_view condition) {
 void Service::on_probe_answer(const gloox::Tag& iq, domain::Jid&& from) {
   if (!probe_.answered(attribute_or_empty(iq, "id"), from)) return;
   domains_.met(from, clock_.now());
-  if (attribute_or_empty(iq, "type") != "error" || says_alive(iq) || says_unreachable(condition_of(iq))) return;
-  session_went(std::move(from));
+  if (says_unreachable(condition_of(iq))) return;
+  if (attribute_or_empty(iq, "type") == "error" && !says_alive(iq)) return session_went(std::move(from));
+  note_session(from);
+}
+
+Service::Session& Service::note_session(const domain::Jid& session) {
+  if (sessions_.size() >= kMostSessions) sessions_.clear();  // forgets only what is known, not what is so
+  return sessions_[session];
 }
 
 void Service::on_presence(const gloox::Tag& presence, const domain::Jid& from) {
@@ -74,19 +81,20 @@ void Service::on_session_presence(const gloox::Tag& presence, const domain::Jid&
     return;
   }
   const auto show = show_of(presence);
-  if (const auto told = available_.find(session);
-      told != available_.end() && (told->second == show || !admit(session))) {
+  const auto known = sessions_.find(session);
+  const bool told = known != sessions_.end() && known->second.show;
+  if (told && (*known->second.show == show || !admit(session))) {
     return;  // what it shows, others are told of: not faster than they like
   }
   domains_.met(session, clock_.now());
-  if (available_.size() >= kMostAvailable) available_.clear();  // forgets only what is known, not what is so
-  available_.insert_or_assign(session, show);
+  note_session(session).show = show;
   submit_later(session, market::SessionAvailable{show});
 }
 
 // Who has the service in the roster shows it presence by that: it is asked for in return, once, or two services of
 // this kind would ask each other for ever. Answers to what was asked are never answered (RFC 6121 §3).
 void Service::on_roster_presence(const std::string& type, const domain::Jid& from) {
+  if (!admit(from)) return;
   const domain::Jid bare = from.bare();
   if (type == "subscribe") {
     send_presence("subscribed", bare);
@@ -122,24 +130,36 @@ void Service::on_bounce(const gloox::Tag& message, domain::Jid&& from) {
   submit_later({}, pubsub::Command(pubsub::DropSubscriber{std::move(from), reason}));
 }
 
-// The next one comes soon: what the market cannot take now is let go.
+// Of who is there one a second counts, whatever else his domain sends: that he is silent must not be somebody else's
+// doing. Of others, whom the market may know, the next one comes soon.
 void Service::on_heartbeat(domain::Jid&& from, const gloox::Tag& heartbeat) {
   if (from.is_bare()) return;  // sessions have a resource
+  const auto known = sessions_.find(from);
+  const bool is_there = known != sessions_.end();
+  if (!is_there && !admit(from)) return;
   auto parsed = parse_heartbeat(heartbeat);
   if (!parsed) {
     spdlog::debug("a heartbeat of {} is wrong: {}", from.text(), parsed.error().text);
     return;
   }
+  if (is_there && std::exchange(known->second.beat, ticks_) == ticks_) return;
   parsed->afar = domains_.is_afar(from.domain());
   probe_.alive(from);
+  if (is_there) return submit_later(std::move(from), std::move(*parsed));
   static_cast<void>(backend_.submit({{}, std::move(from), {}, std::move(*parsed)}));
 }
 
 // In order: what came later must not overtake what waits.
 void Service::submit_later(domain::Jid actor, market::CommandBody body) {
   const auto submit = [this](market::Command&& command) { return backend_.submit(std::move(command)); };
-  const auto forgotten = to_retry_.submit({{}, std::move(actor), {}, std::move(body)}, submit);
+  market::Command command{{}, std::move(actor), {}, std::move(body)};
+  const auto lane = lane_of(command);
+  const auto forgotten = to_retry_.submit(lane, std::move(command), submit);
   if (forgotten > 0) spdlog::error("too much presence is waiting for the market: {} of it is dropped", forgotten);
+}
+
+std::string Service::lane_of(const market::Command& command) const {
+  return market::lane_of(command, operators_.contains(command.actor.bare()));
 }
 
 void Service::retry() {
@@ -151,11 +171,16 @@ base::Status Service::admit(const domain::Jid& from) {
   return admission_.admit(*config_.policies->of(config_.pools.front()), from, clock_.now());
 }
 
-// What a server answers in place of a domain it cannot reach is no sign of life of that domain.
-void Service::hear(const gloox::Tag& stanza, std::string_view domain) {
+// What a server answers in place of a domain it cannot reach is no sign of life of that domain. But who there says it
+// of himself may say anything, and what was sent long ago comes back late: only our own question counts.
+void Service::hear(const gloox::Tag& stanza, const domain::Jid& from) {
+  const auto domain = from.domain();
   if (attribute_or_empty(stanza, "type") == "error") {
     const auto condition = condition_of(stanza);
-    if (says_unreachable(condition)) return domains_.unreachable(domain);
+    if (says_unreachable(condition)) {
+      const bool own = stanza.name() == "iq" && from.text() == domain;
+      return own ? domains_.unreachable(domain, attribute_or_empty(stanza, "id")) : domains_.doubt(domain);
+    }
     if (condition == "internal-server-error" || condition == "resource-constraint") return;
   }
   if (!domains_.heard(domain, clock_.now())) return;
@@ -166,7 +191,7 @@ void Service::hear(const gloox::Tag& stanza, std::string_view domain) {
 }
 
 void Service::session_went(domain::Jid&& session) {
-  available_.erase(session);  // its next presence is news again
+  sessions_.erase(session);  // its next presence is news again
   domains_.left(session);
   submit_later(std::move(session), market::SessionGone{});
 }

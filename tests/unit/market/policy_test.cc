@@ -148,6 +148,8 @@ TEST(Policy, QuestionsNeedTheRightOfWhatTheyAskFor) {
   grants.kind = ItemKind::kGrant;
   ArchiveQuery availability;
   availability.node = {"commons/availability"};
+  ItemQuery who_is_there;
+  who_is_there.kind = ItemKind::kAvailability;
   NodeItemsQuery ordinary;
   ordinary.node = {"news"};
   struct Case {
@@ -159,6 +161,7 @@ TEST(Policy, QuestionsNeedTheRightOfWhatTheyAskFor) {
                         {"own offers", own, {"in.test", "past.test", "out.test"}},
                         {"grants", grants, {"in.test", "past.test", "out.test"}},
                         {"availability", availability, {"past.test"}},
+                        {"who is there", who_is_there, {"past.test"}},
                         {"history", HistoryQuery{}, {"past.test"}},
                         {"an ordinary node", ordinary, {"in.test"}},
                         {"status", StatusQuery{}, {"in.test", "past.test", "out.test"}}};
@@ -244,6 +247,72 @@ TEST(Quotas, OfSubscriptions) {
   EXPECT_EQ(by(kAnn, pubsub::Subscribe{{"commons/availability"}, jid(kAnn)}), Errc::kResourceConstraint);
   EXPECT_EQ(by(kAnn, pubsub::Unsubscribe{{"commons/offers"}, jid(kAnn), {}}), std::nullopt);
   EXPECT_EQ(by(kAnn, pubsub::Subscribe{{"commons/availability"}, jid(kAnn)}), std::nullopt);
+}
+
+TEST(Policy, ToBeToldWhoIsThereIsToSeeIt) {
+  Pool pool;
+  set(pool, "history", "(domain=b.test)");
+  const auto subscribe = [&](const std::string& who, const std::string& node) {
+    return refused(pool.act(who, pubsub::Command(pubsub::Subscribe{{node}, jid(who)})));
+  };
+  EXPECT_EQ(subscribe(kAnn, "commons/offers"), std::nullopt);
+  EXPECT_EQ(subscribe(kAnn, "commons/availability"), Errc::kForbidden);
+  EXPECT_EQ(subscribe(kBob, "commons/availability"), std::nullopt);
+}
+
+TEST(Policy, ValuesThatTheLogOrNobodyCouldHold) {
+  EXPECT_FALSE(AccessPolicy::check("jid-offers", "", std::string(5000, '0') + "5").ok());
+  EXPECT_TRUE(AccessPolicy::check("jid-offers", "", "0005").ok());
+  EXPECT_FALSE(AccessPolicy::check("jid-rate", "", "1e-300/s").ok());
+  EXPECT_TRUE(AccessPolicy::check("jid-rate", "", "0.001/s").ok());
+}
+
+TEST(Quotas, OfSubscriptionsLeaveThoseThatAreThere) {
+  Pool pool;
+  const auto subscribe = [&](const std::string& node) {
+    return refused(pool.act(kAnn, pubsub::Command(pubsub::Subscribe{{node}, jid(kAnn)})));
+  };
+  EXPECT_EQ(subscribe("commons/offers"), std::nullopt);
+  EXPECT_EQ(subscribe("commons/availability"), std::nullopt);
+  set(pool, "jid-subscriptions", "1");
+  EXPECT_EQ(subscribe("commons/offers"), std::nullopt) << "the same again";
+  EXPECT_EQ(subscribe("commons/grants"), Errc::kResourceConstraint);
+}
+
+TEST(Quotas, OfSubscriptionsAndFiltersAndBansHoldForThoseWhomOwnersSubscribe) {
+  Pool pool;
+  ASSERT_EQ(refused(pool.act(kBob, pubsub::Command(pubsub::CreateNode{{"news"}}))), std::nullopt);
+  const auto add = [&](std::vector<std::string> whom) {
+    pubsub::SetSubscriptions command{{"news"}, {}};
+    for (const auto& who : whom) command.wanted.push_back({jid(who), pubsub::SubscriptionState::kSubscribed});
+    return refused(pool.act(kBob, pubsub::Command(command)));
+  };
+  set(pool, "domain-subscriptions", "2", "a.test");
+  EXPECT_EQ(add({"x1@a.test", "x2@a.test", "x3@a.test"}), Errc::kResourceConstraint);
+  EXPECT_EQ(add({"x1@a.test", "x2@a.test"}), std::nullopt);
+  set(pool, "subscribe", "(!(domain=c.test))");
+  EXPECT_EQ(add({"x@c.test"}), Errc::kForbidden);
+  pool.act(kAdmin, Sanction{.jid = jid("d.test"), .banned = true, .reason = "no"});
+  EXPECT_EQ(add({"x@sub.d.test"}), Errc::kForbidden);
+  EXPECT_EQ(add({"x@e.test"}), std::nullopt);
+}
+
+TEST(Bans, HoldForQuestionsToo) {
+  Pool pool;
+  const auto plan = pool.act(kAdmin, Sanction{.jid = jid("b.test"), .banned = true, .reason = "floods"});
+  ASSERT_NE(plan.policy, nullptr);
+  const auto may = [&](const AccessPolicy& policy, const std::string& who) {
+    return permitted(policy, {.viewer = {jid(who).bare(), false}, .reply_to = {}, .body = StatusQuery{{"commons"}}});
+  };
+  EXPECT_TRUE(may(*plan.policy, kAnn).ok());
+  for (const auto* who : {kBob, kCarl}) {
+    const auto refused = may(*plan.policy, who);
+    EXPECT_EQ(refused.error().code, Errc::kForbidden);
+    EXPECT_THAT(refused.error().text, testing::HasSubstr("banned b.test: floods"));
+  }
+  const auto lifted = pool.act(kAdmin, Sanction{.jid = jid("b.test"), .banned = false});
+  ASSERT_NE(lifted.policy, nullptr);
+  EXPECT_TRUE(may(*lifted.policy, kBob).ok());
 }
 
 TEST(Bans, OfADomainHoldBelowIt) {
@@ -343,6 +412,18 @@ TEST(DomainLost, GrantsAreSuspectAndNobodyWasDown) {
   EXPECT_FALSE(std::ranges::any_of(back.changes, [](const auto& c) {
     return std::holds_alternative<HistoryClosed>(c);
   })) << "what nobody saw is no interval";
+}
+
+TEST(DomainLost, IsNobodysFailure) {
+  Pool pool;
+  pool.act(kBob, SessionAvailable{});
+  pool.publish(kBob, "b", offer_of({{"cpu", "8"}}));
+  for (const auto* id : {"r1", "r2", "r3", "r4"}) pool.request("eve@e.test/x", id, request_of({{"cpu", "1"}}));
+  ASSERT_NE(pool.state.find_grant({4}), nullptr);
+  pool.act(kAdmin, DomainLost{"b.test", pool.now});
+  (void)pool.pass(std::chrono::hours(1));
+  EXPECT_EQ(pool.state.find_grant({1}), nullptr) << "lost";
+  EXPECT_FALSE(pool.state.sanctions.contains(jid("bob@b.test"))) << "no failure, no quarantine";
 }
 
 TEST(DomainLost, ForLongGrantsAreLost) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "market/lane.h"
 #include "service_fixture.h"
 #include "xmpp/retries.h"
 
@@ -57,9 +58,60 @@ TEST_F(DomainWatchTest, WhoIsHeardIsNotAsked) {
 
 TEST_F(DomainWatchTest, AServerThatGaveUpNeedsNoPatience) {
   watch.met(jid("ann@a.test/pc"), kStart);
-  watch.unreachable("a.test");
-  EXPECT_THAT(pass(DomainWatch::kSilentTicks - 1), testing::IsEmpty()) << "it was heard just now all the same";
+  watch.unreachable("a.test", "domain-0");
+  EXPECT_THAT(pass(DomainWatch::kSilentTicks), testing::IsEmpty()) << "it was not asked";
+  watch.unreachable("a.test", "domain-4");
+  EXPECT_THAT(pass(1), testing::IsEmpty()) << "nor by that";
+  watch.unreachable("a.test", "domain-5");
   EXPECT_THAT(pass(1), testing::ElementsAre("a.test"));
+}
+
+// Somebody there says all the time that it is not to be reached, which it is.
+TEST_F(DomainWatchTest, ADomainThatIsDoubtedIsAskedAndNoMore) {
+  watch.met(jid("ann@a.test/pc"), kStart);
+  for (int i = 0; i < 50; ++i) {
+    watch.doubt("a.test");
+    EXPECT_THAT(pass(1), testing::IsEmpty());
+    EXPECT_FALSE(watch.heard("a.test", kStart));
+  }
+  EXPECT_GT(sender.sent.size(), 5U);
+  EXPECT_LE(sender.sent.size(), 11U) << "not as often as it is doubted";
+}
+
+TEST_F(DomainWatchTest, NobodyIsLostWhoWasNotAsked) {
+  watch.met(jid("ann@a.test/pc"), kStart);
+  sender.up = false;
+  EXPECT_THAT(pass(100), testing::IsEmpty());
+  sender.up = true;
+  EXPECT_THAT(pass(DomainWatch::kAnswerTicks), testing::IsEmpty());
+  EXPECT_THAT(pass(1), testing::ElementsAre("a.test"));
+}
+
+TEST_F(DomainWatchTest, WhoIsLostStaysSoWhileOurOwnServerIsAway) {
+  watch.met(jid("ann@a.test/pc"), kStart);
+  watch.met(jid("bob@c.test/pc"), kStart);
+  for (std::uint64_t i = 0; i < DomainWatch::kPatienceTicks; ++i) {
+    (void)watch.tick(sender);
+    EXPECT_FALSE(watch.heard("c.test", kStart));
+  }
+  EXPECT_TRUE(watch.is_lost("a.test"));
+  watch.forget();
+  EXPECT_TRUE(watch.heard("a.test", kStart));
+  EXPECT_THAT(watch.sessions_at("a.test"), testing::ElementsAre(jid("ann@a.test/pc")));
+  EXPECT_THAT(watch.sessions_at("c.test"), testing::IsEmpty());
+}
+
+TEST_F(DomainWatchTest, AsManyAsThereIsRoomForAndTheLostGiveWay) {
+  const auto meet = [&](const std::string& name, std::size_t from, std::size_t to) {
+    for (auto i = from; i < to; ++i) watch.met(jid("x@" + name + std::to_string(i) + ".test/pc"), kStart);
+  };
+  meet("d", 0, DomainWatch::kMostDomains + 1);
+  const auto last = "d" + std::to_string(DomainWatch::kMostDomains) + ".test";
+  EXPECT_TRUE(watch.is_heard(last)) << "nobody watches it: what its sessions do not answer counts";
+  const auto lost = pass(DomainWatch::kPatienceTicks);
+  EXPECT_EQ(lost.size(), DomainWatch::kMostLostAtOnce);
+  watch.met(jid("x@new.test/pc"), kStart);
+  EXPECT_THAT(watch.sessions_at("new.test"), testing::SizeIs(1));
 }
 
 TEST_F(DomainWatchTest, ItsOwnServersDomainAndThoseWithoutSessionsAreNotWatched) {
@@ -77,9 +129,11 @@ struct LostDomain : ServiceTest {
     receive("<presence from='" + from + "' to='bourse.localhost'" + (type.empty() ? "" : " type='" + type + "'") +
             "/>");
   }
-  void bounce(const std::string& stanza, const std::string& from, const std::string& condition) {
-    receive("<" + stanza + " type='error' id='x' from='" + from + "' to='bourse.localhost'><error type='wait'><" +
-            condition + " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></" + stanza + ">");
+  void bounce(const std::string& stanza, const std::string& from, const std::string& condition,
+              const std::string& id = "x") {
+    receive("<" + stanza + " type='error' id='" + id + "' from='" + from +
+            "' to='bourse.localhost'><error type='wait'><" + condition +
+            " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></" + stanza + ">");
   }
   template <class Body>
   [[nodiscard]] std::size_t count() const {
@@ -120,7 +174,11 @@ TEST_F(LostDomain, WhatAServerSaysInItsPlaceIsNoSignOfLifeOfAnybody) {
   pass(DomainWatch::kSilentTicks);
   bounce("message", "ann@a.test", "remote-server-timeout");
   bounce("presence", "ann@a.test/pc", "remote-server-not-found");
+  bounce("iq", "ann@a.test/pc", "remote-server-not-found");
   EXPECT_EQ(count<market::SessionGone>(), 0U) << "nobody knows";
+  pass(1);
+  EXPECT_EQ(count<market::DomainLost>(), 0U) << "anybody may say that";
+  bounce("iq", "a.test", "remote-server-not-found", "domain-5");
   pass(1);
   EXPECT_EQ(count<market::DomainLost>(), 1U);
   bounce("iq", "a.test", "remote-server-not-found");
@@ -188,7 +246,8 @@ TEST(Retries, KeepTheirOrderWithinADomainAndAroundTheLink) {
   Retries retries;
   const auto send = [&](const std::string& from) {
     market::Command command{{}, from.empty() ? domain::Jid() : jid(from), {}, market::SessionAvailable{}};
-    EXPECT_EQ(retries.submit(std::move(command), submit), 0U);
+    const auto lane = market::lane_of(command, false);
+    EXPECT_EQ(retries.submit(lane, std::move(command), submit), 0U);
   };
   for (const auto* from : {"a@a.test/1", "b@b.test/1", "a@a.test/2", "", "b@b.test/2"}) send(from);
   EXPECT_THAT(taken, testing::ElementsAre("b@b.test/1")) << "the link waits for all before it, and all after it for it";
@@ -199,6 +258,43 @@ TEST(Retries, KeepTheirOrderWithinADomainAndAroundTheLink) {
   retries.retry(submit);
   EXPECT_THAT(taken, testing::ElementsAre("b@b.test/1", "a@a.test/1", "a@a.test/2", "link", "b@b.test/2"));
   EXPECT_FALSE(retries.holds_up("a.test"));
+}
+
+TEST(Retries, ForgetOfALaneThatFillsThemAndOfNoOther) {
+  std::vector<std::string> taken;
+  bool full = true;
+  const auto submit = [&](market::Command&& command) -> base::Status {
+    if (full) return {base::Errc::kResourceConstraint, "full"};
+    taken.push_back(command.actor.text());
+    return base::Done{};
+  };
+  Retries retries;
+  const auto send = [&](const std::string& lane, const std::string& from) {
+    market::Command command{{}, from.empty() ? domain::Jid() : jid(from), {}, market::SessionAvailable{}};
+    return retries.submit(lane, std::move(command), submit);
+  };
+  EXPECT_EQ(send("a.test", "a@a.test/1"), 0U);
+  EXPECT_EQ(send("", ""), 0U);
+  for (std::size_t i = 0; i < Retries::kMostOfALane; ++i) {
+    ASSERT_EQ(send("flood.test", "m@flood.test/" + std::to_string(i)), 0U);
+  }
+  EXPECT_EQ(send("flood.test", "m@flood.test/last"), Retries::kMostOfALane / 2);
+  full = false;
+  retries.retry(submit);
+  ASSERT_EQ(taken.size(), Retries::kMostOfALane / 2 + 3);
+  EXPECT_EQ(taken.front(), "a@a.test/1");
+  EXPECT_EQ(taken.at(1), "") << "what concerns everybody";
+  EXPECT_EQ(taken.back(), "m@flood.test/last");
+}
+
+TEST(Lanes, AreDomainsButForOperatorsAndWhatConcernsAll) {
+  using market::lane_of;
+  const domain::Jid ann = jid("ann@a.test/pc");
+  EXPECT_EQ(lane_of({{}, ann, {}, market::SessionAvailable{}}, false), "a.test");
+  EXPECT_EQ(lane_of({{}, ann, {}, market::SessionAvailable{}}, true), "ann@a.test");
+  EXPECT_EQ(lane_of({{}, {}, {}, market::DomainLost{"b.test", {}}}, false), "b.test");
+  EXPECT_EQ(lane_of({{}, {}, {}, pubsub::Command(pubsub::DropSubscriber{ann, "gone"})}, false), "a.test");
+  EXPECT_EQ(lane_of({{}, {}, {}, market::LinkUp{}}, false), "");
 }
 
 }  // namespace
