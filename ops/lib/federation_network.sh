@@ -13,6 +13,10 @@ networks_or_skip() {
     reason="mount namespaces are not allowed here (unshare --mount)"
   elif ! unshare --net -- ip link add one type veth peer name other 2>/dev/null; then
     reason="network namespaces with links between them are not allowed here (unshare --net, ip link add type veth)"
+  elif ! unshare --net -- sh -c 'echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start' 2>/dev/null; then
+    reason="/proc/sys is read-only here"
+  elif ! unshare --net -- nft add table ip probe 2>/dev/null; then
+    reason="packet filters are not allowed here (nft)"
   fi
   [[ -z $reason ]] || { say "skipped: $reason; run it as root, in a container with CAP_SYS_ADMIN and CAP_NET_ADMIN"; exit 77; }
 }

@@ -51,7 +51,7 @@ raise_for_tests() {
 
 # run_tests NAME…: gives their status. With --keep, the domains stay afterwards, for single tests again and again.
 run_tests() {
-  local status=0 tests_pid
+  local status=0 tests_pid slot=${#process_pids[@]}
   local -a command=(nsenter --target "${network_pid[c]}" --net -- env BOURSE_FEDERATION="$dir" BOURSE_FEDERATION_SERVER="$server"
     BOURSE_BIN_DIR="$bin" BOURSE_TEST_PG="$(pg_uri "$pg_superuser" bourse)" /usr/bin/python3 -B "$root/tests/federation/run.py")
   heading "Testing"
@@ -60,6 +60,7 @@ run_tests() {
   process_names+=(tests) process_pids+=("$tests_pid") process_signals+=(TERM)
   serve_tests "$tests_pid"
   wait "$tests_pid" || status=$?
+  process_pids[slot]= # its number is anybody's now
   [[ -n $keep ]] || return "$status"
   say "Again: ${command[*]} [NAME…]"
   serve_tests $$

@@ -32,7 +32,7 @@ inside_install() {
 }
 
 # For example.org and CHANGE-ME of what is installed.
-localize() { sed -i "s/example\.org/localhost/g; s/CHANGE-ME/$(</etc/bourse/component-secret)/" "$@"; }
+localize() { printf 's/example\\.org/localhost/g; s/CHANGE-ME/%s/\n' "$(</etc/bourse/component-secret)" | sed -i -f - "$@"; }
 
 set_up_prosody() {
   local jid password data=/var/lib/prosody/localhost/accounts

@@ -44,23 +44,29 @@ ensure_packages() {
   install_packages "${missing[@]}"
 }
 
-# The servers among the packages would start system-wide on the standard ports; ours are private, so the
-# installation is asked not to start any (a policy that is already there is the administrator's, and kept).
 install_packages() {
-  local policy=/usr/sbin/policy-rc.d log status=0 ours=
+  local log status=0
   log=$(mktemp)
-  if [[ ! -e $policy ]]; then
-    ours=1
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 755 "$policy"
-  fi
-  {
-    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
-  } </dev/null >"$log" 2>&1 || status=$?
-  [[ -z $ours ]] || rm -f "$policy"
+  (apt_get_without_starting "$@") </dev/null >"$log" 2>&1 || status=$?
   if ((status)); then
     tail -n 30 "$log" >&2
     die "apt-get failed (whole log: $log); repair it and run this again"
   fi
   rm -f "$log"
+}
+
+# The servers among the packages would start system-wide on the standard ports; ours are private, so the
+# installation is asked not to start any (a policy of the administrator's is kept). In a shell of its own, which takes
+# the policy away however it ends; one that a lost machine left behind is known by its second line.
+apt_get_without_starting() {
+  local policy=/usr/sbin/policy-rc.d mark='# for one installation by Bourse'
+  if [[ ! -e $policy ]] || grep -qxF "$mark" "$policy"; then
+    # shellcheck disable=SC2064
+    trap "rm -f '$policy'" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
