@@ -53,7 +53,7 @@ class Claims {
     return {};
   }
   Jid jid(const char* name) {
-    auto jid = Jid::parse(text(name));
+    auto jid = Jid::stored(text(name));  // as whoever signed it wrote it
     if (jid) return std::move(jid).value();
     miss(name);
     return {};

@@ -120,7 +120,7 @@ FormValues values_of(const NodeConfig& config) {
 base::Result<NodeConfig> config_from(const FormValues& stored) {
   // Limits may have become narrower since; what is stored stays.
   constexpr auto kAny = std::numeric_limits<std::uint32_t>::max();
-  constexpr NodeLimits kUnlimited{kAny, kAny, kAny, kAny};
+  constexpr NodeLimits kUnlimited{kAny, kAny, kAny, kAny, true};
   const auto* const type = find_field(stored, "pubsub#node_type");
   const bool collection = type != nullptr && type->values == Values{"collection"};
   auto config = apply(default_config(collection ? NodeType::kCollection : NodeType::kLeaf), stored, kUnlimited);

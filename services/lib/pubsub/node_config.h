@@ -33,6 +33,7 @@ struct NodeLimits {
   std::uint32_t max_payload_bytes = 65'536;
   std::uint32_t children_max = 1'000;
   std::uint32_t texts_bytes = 4'096;  // of a title, a description, …
+  bool as_stored = false;             // not of a form but of a record of our own: addresses are taken as they are
 };
 
 struct NodeConfig {

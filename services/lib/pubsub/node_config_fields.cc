@@ -217,7 +217,7 @@ Status read_jids(NodeConfig& config, const Values& values, const NodeLimits& lim
   std::vector<domain::Jid> jids;
   for (const auto& value : values) {
     if (value.empty()) continue;
-    auto jid = domain::Jid::parse(value);
+    auto jid = limits.as_stored ? domain::Jid::stored(value) : domain::Jid::parse(value);
     if (!jid) return refuse("takes addresses (JIDs): " + jid.error().text);
     domain::Jid address = kBare ? jid->bare() : *jid;
     if (std::find(jids.begin(), jids.end(), address) == jids.end()) jids.push_back(std::move(address));

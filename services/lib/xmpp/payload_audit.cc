@@ -16,7 +16,7 @@ using base::Status;
 
 Status read_optional_jid(const gloox::Tag& tag, std::string_view which, domain::Jid& jid) {
   if (attribute(tag, which) == nullptr) return Done{};
-  auto parsed = read_jid(tag, which);
+  auto parsed = read_told_jid(tag, which);
   if (!parsed) return parsed.error();
   jid = std::move(*parsed);
   return Done{};

@@ -12,7 +12,7 @@ base::Result<domain::AvailabilityChange> parse_availability(const gloox::Tag& ta
   if (const auto ours = expect(tag, "availability"); !ours) return ours.error();
   if (const auto known = only_attributes(tag, {"jid", "state", "at"}); !known) return known.error();
   if (const auto empty = empty_element(tag); !empty) return empty.error();
-  auto jid = read_jid(tag, "jid");
+  auto jid = read_told_jid(tag, "jid");
   if (!jid) return jid.error();
   const auto presence = read_presence(tag);
   if (!presence) return presence.error();

@@ -89,7 +89,7 @@ Status read_miss(const gloox::Tag& tag, market::RequestExplanation& explanation)
   auto offer = read_id(tag, "offer");
   if (!offer) return offer.error();
   miss.offer.value = std::move(*offer);
-  auto provider = read_jid(tag, "provider");
+  auto provider = read_told_jid(tag, "provider");
   if (!provider) return provider.error();
   miss.provider = std::move(*provider);
   if (attribute(tag, "from") != nullptr) {

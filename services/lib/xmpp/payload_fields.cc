@@ -79,12 +79,25 @@ base::Result<base::Timestamp> read_timestamp(const gloox::Tag& tag, std::string_
   return at;
 }
 
-base::Result<domain::Jid> read_jid(const gloox::Tag& tag, std::string_view name) {
+namespace {
+
+base::Result<domain::Jid> read_address(const gloox::Tag& tag, std::string_view name,
+                                       base::Result<domain::Jid> (*read)(std::string_view)) {
   const auto text = required(tag, name);
   if (!text) return text.error();
-  auto jid = domain::Jid::parse(*text);
+  auto jid = read(*text);
   if (!jid) return base::Error{Errc::kInvalidPayload, within(tag, jid.error()).text};
   return jid;
+}
+
+}  // namespace
+
+base::Result<domain::Jid> read_jid(const gloox::Tag& tag, std::string_view name) {
+  return read_address(tag, name, domain::Jid::parse);
+}
+
+base::Result<domain::Jid> read_told_jid(const gloox::Tag& tag, std::string_view name) {
+  return read_address(tag, name, domain::Jid::stored);
 }
 
 base::Result<domain::PoolName> read_pool(const gloox::Tag& tag) {

@@ -32,6 +32,8 @@ void append_filter(std::string& to, std::string_view element, const domain::Filt
 // The value of an attribute in its type; the errors quote the element. CHECKs nothing: `value` was found.
 [[nodiscard]] base::Result<base::Timestamp> read_timestamp(const gloox::Tag& tag, std::string_view name);
 [[nodiscard]] base::Result<domain::Jid> read_jid(const gloox::Tag& tag, std::string_view name);
+// Of what the market says: whom it knows it names, whatever this program's Unicode thinks of the name.
+[[nodiscard]] base::Result<domain::Jid> read_told_jid(const gloox::Tag& tag, std::string_view name);
 [[nodiscard]] base::Result<domain::PoolName> read_pool(const gloox::Tag& tag);  // default: commons
 // An item id: 1 to 128 bytes.
 [[nodiscard]] base::Result<std::string> read_id(const gloox::Tag& tag, std::string_view name);

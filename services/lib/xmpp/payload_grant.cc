@@ -26,10 +26,10 @@ Status read_parties(const gloox::Tag& tag, domain::Grant& grant) {
   auto request = read_id(tag, "request");
   if (!request) return request.error();
   grant.request.value = std::move(*request);
-  auto provider = read_jid(tag, "provider");
+  auto provider = read_told_jid(tag, "provider");
   if (!provider) return provider.error();
   grant.provider = std::move(*provider);
-  auto consumer = read_jid(tag, "consumer");
+  auto consumer = read_told_jid(tag, "consumer");
   if (!consumer) return consumer.error();
   grant.consumer = std::move(*consumer);
   if (const std::string* text = attribute(tag, "fence")) {

@@ -167,7 +167,7 @@ Status read_statistics(const gloox::Tag& tag, HistoryReport& report) {
   if (attribute(tag, "jid") == nullptr) return read_figures(tag, report.total);
   if (report.providers.size() >= kMostRows) return invalid(tag, "too many of them");
   ProviderHistory provider;
-  auto jid = read_jid(tag, "jid");
+  auto jid = read_told_jid(tag, "jid");
   if (!jid) return jid.error();
   provider.provider = std::move(*jid);
   if (const auto read = read_figures(tag, provider.statistics); !read) return read;
@@ -351,7 +351,7 @@ Status read_child(const gloox::Tag& child, const gloox::Tag& parent, HistoryRepo
   if (child.name() != "provider") return unknown_element(child, parent);
   if (const auto known = only_attributes(child, {"jid"}); !known) return known;
   if (report.names.rows.size() >= kMostRows) return invalid(child, "too many of them");
-  auto jid = read_jid(child, "jid");
+  auto jid = read_told_jid(child, "jid");
   if (!jid) return jid.error();
   report.names.rows.push_back(std::move(*jid));
   return Done{};
@@ -455,7 +455,7 @@ Result<HistoryReport> parse_history(const gloox::Tag& tag) {
     if (const auto read = read_child(*child, tag, report); !read) return read.error();
   }
   if (attribute(tag, "jid") != nullptr) {
-    auto jid = read_jid(tag, "jid");
+    auto jid = read_told_jid(tag, "jid");
     if (!jid) return jid.error();
     if (report.providers.empty()) report.providers.emplace_back().provider = *jid;
     if (report.providers.size() > 1 || report.providers.front().provider != *jid) {

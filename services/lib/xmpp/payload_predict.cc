@@ -46,7 +46,7 @@ base::Status read_foreseen(const gloox::Tag& tag, market::Prediction& prediction
   if (const auto empty = empty_element(tag); !empty) return empty;
   if (prediction.providers.size() >= market::kMostPredicted) return invalid(tag, "too many of them");
   market::Prediction::Provider provider;
-  auto jid = read_jid(tag, "jid");
+  auto jid = read_told_jid(tag, "jid");
   if (!jid) return jid.error();
   provider.provider = std::move(*jid);
   if (attribute(tag, "up-for") != nullptr) {

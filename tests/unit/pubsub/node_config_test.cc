@@ -280,6 +280,16 @@ TEST(NodeConfig, StoredConfigurationsOutliveNarrowerLimits) {
   EXPECT_TRUE(*config_from({}) == NodeConfig{});
 }
 
+// Otherwise a market would not start with another Unicode than the one it was written with.
+TEST(NodeConfig, StoredAddressesAreTakenAsTheyAre) {
+  const FormValues values{{"pubsub#contact", {"i♥x@x"}}};
+  EXPECT_FALSE(apply(default_config(kLeaf), values, {}).ok());
+  const auto stored = config_from(values);
+  ASSERT_TRUE(stored.ok()) << stored.error().text;
+  ASSERT_EQ(stored->contacts.size(), 1U);
+  EXPECT_EQ(stored->contacts[0].text(), "i♥x@x");
+}
+
 TEST(NodeConfig, TheFormSubmittedAsItIsChangesNothing) {
   for (const auto type : {kLeaf, kCollection}) {
     auto config = default_config(type);

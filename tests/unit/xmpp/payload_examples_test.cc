@@ -193,6 +193,17 @@ TEST(PayloadExamples, FullRequestIsReadCompletely) {
   EXPECT_EQ(request->deadline, parse_timestamp("2026-12-01T00:00:00Z").value());
 }
 
+// A consumer whose name this program's Unicode does not know must not end the agent that lends to him.
+TEST(PayloadExamples, WhomTheMarketNamesIsNotJudged) {
+  const std::string xml =
+      "<grant xmlns='urn:bourse:market:1' id='g42' offer='o1' request='r1' provider='lab@example.org' "
+      "consumer='i♥x@x' state='active' started='2026-11-20T08:00:00Z' expires='2026-11-20T10:00:00Z' fence='42'>"
+      "<resource name='cpu' quantity='4'/></grant>";
+  const auto payload = parse_grant(*ParsedXml(xml));
+  ASSERT_TRUE(payload.ok()) << payload.error().text;
+  EXPECT_EQ(payload->grant.consumer.text(), "i♥x@x");
+}
+
 TEST(PayloadExamples, EveryGrantStateIsThere) {
   std::vector<domain::GrantState> missing(std::begin(domain::kGrantStates), std::end(domain::kGrantStates));
   for (const auto& example : examples("valid")) {
