@@ -20,13 +20,13 @@ using base::Errc;
 using base::Status;
 using Steady = std::chrono::steady_clock;
 
-// What waiting may mend: the server or the market is away, starting, or busy.
 Steady::duration some_seconds(double least, double most) {
   static thread_local std::mt19937_64 random{std::random_device{}()};
   const std::chrono::duration<double> chosen(std::uniform_real_distribution<double>(least, most)(random));
   return std::chrono::duration_cast<Steady::duration>(chosen);
 }
 
+// What waiting may mend: the server or the market is away, starting, or busy.
 bool may_pass(Errc code) {
   switch (code) {
     case Errc::kUnavailable:
@@ -142,6 +142,7 @@ Status Agent::serve() {
       look_again_at_ = Steady::now();
     }
     if (look_again_at_ && *look_again_at_ <= Steady::now()) {
+      look_again_at_.reset();
       if (auto taken = tolerate(take_up_again()); !taken) return taken;
     }
     if (Steady::now() < next_ping) continue;
@@ -169,7 +170,6 @@ Status Agent::take_up() {
 
 // A market that has no time for us is no reason to leave: that would end what we lend. Not all of a domain at once.
 Status Agent::tolerate(Status&& outcome) {
-  look_again_at_.reset();
   if (outcome || !may_pass(outcome.error().code)) return std::move(outcome);
   spdlog::warn("{}", outcome.error().text);
   const double least = std::max(1.0, static_cast<double>(outcome.error().retry_after.count()));
